@@ -1,0 +1,80 @@
+//! Changes: the rows that a commit writes, and the cells that it expects to be as they were read.
+
+use crate::row::*;
+
+/// A cell whose version a turn has read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Cell {
+    Contact(ChatId),
+    Dialog(ChatId),
+    Plugin {
+        plugin: String,
+        key: String,
+    },
+    /// By its name in lower case.
+    Template(String),
+    Timer {
+        plugin: String,
+        key: String,
+    },
+}
+
+/// A cell and the version that it must still have; 0 stands for "not there".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    pub cell: Cell,
+    pub version: i64,
+}
+
+/// One row to write. Rows with a version are stored with the version that they carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    PutContact(Contact),
+    PutDialog(Dialog),
+    PutMirror(Mirror),
+    PutAlbumPart(AlbumPart),
+    /// A new delivery; its state is `Ready` and its attempt 0.
+    PutDelivery(Delivery),
+    /// Ends an unsettled delivery without a call, with the reason: a person left it, or its cause is gone.
+    DropDelivery {
+        id: DeliveryId,
+        reason: String,
+    },
+    /// An `Asking` delivery is to be sent again: back to `Ready` with another op.
+    RetryDelivery {
+        id: DeliveryId,
+        op: String,
+    },
+    PutPluginEntry {
+        plugin: String,
+        entry: PluginEntry,
+    },
+    RemovePluginEntry {
+        plugin: String,
+        key: String,
+    },
+    PutTemplate(Template),
+    RemoveTemplate {
+        name: String,
+    },
+    PutTimer(Timer),
+    RemoveTimer {
+        plugin: String,
+        key: String,
+    },
+    /// The backend group has a new id.
+    MoveGroup {
+        to: ChatId,
+    },
+    PutNotice {
+        key: String,
+        at: i64,
+    },
+    RemoveNotice {
+        key: String,
+    },
+    /// The connection's cursor, never backwards.
+    Advance {
+        cursor: i64,
+    },
+}
