@@ -25,4 +25,6 @@ pub enum StoreError {
         "another process holds the database {url}: one host owns a SQLite file; stop the other one"
     )]
     Held { url: String },
+    #[error("the store rejects a write: {what}")]
+    Rejected { what: String },
 }

@@ -7,8 +7,10 @@
 
 mod change;
 mod error;
+pub mod plan;
 mod row;
 mod seal;
+mod word;
 mod write;
 
 pub use change::{Cell, Change, Expect};

@@ -1,0 +1,45 @@
+//! What a connection is set to: mode, admins, parameters and plugins, as kept in the store.
+
+use serde::{Deserialize, Serialize};
+
+use crate::parameters::Parameters;
+
+/// How the connection gets at the bot's messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Switchboard is the bot's only program.
+    #[default]
+    Direct,
+}
+
+/// A plugin on a connection. The order of the list is the admin's order in the pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PluginUse {
+    pub name: String,
+    /// Checked against the plugin's schema.
+    #[serde(default)]
+    pub settings: serde_json::Value,
+    /// Interfaces that the admin allows; `None` allows what the plugin imports now.
+    #[serde(default)]
+    pub grants: Option<Vec<String>>,
+}
+
+/// Everything about a connection that is not its name, token or group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionConfig {
+    #[serde(default)]
+    pub mode: Mode,
+    /// Users who may give admin commands.
+    #[serde(default)]
+    pub admins: Vec<i64>,
+    #[serde(default)]
+    pub parameters: Parameters,
+    #[serde(default)]
+    pub plugins: Vec<PluginUse>,
+    /// The bot's username and name, as Telegram gave them when the connection was applied: a start needs no call for them.
+    #[serde(default)]
+    pub bot_username: String,
+    #[serde(default)]
+    pub bot_name: String,
+}

@@ -1,0 +1,3 @@
+//! The component runtime for plugins: load, grant, limit, run.
+#![deny(unsafe_code)]
+mod bindings;

@@ -1,0 +1,15 @@
+//! The Bot API as data and calls: types that lose no unknown field, a client, and errors that say what is known.
+//!
+//! Facts about Telegram's behaviour come from the Bot API documentation and from the public Bot API server's source.
+#![forbid(unsafe_code)]
+
+mod client;
+mod error;
+mod token;
+pub mod types;
+mod utf16;
+
+pub use client::{Api, Client};
+pub use error::{ApiError, CallError};
+pub use token::{Token, TokenError};
+pub use utf16::{to_utf8_offsets, to_utf16_offsets, utf16_len};

@@ -1,0 +1,106 @@
+//! Updates.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::{CallbackQuery, ChatMemberUpdated, Message, MessageReactionUpdated};
+
+/// What an update tells. A kind that the relay does not handle is `Other`; its JSON is in [`Update::raw`] all the same.
+#[derive(Debug, Clone)]
+pub enum UpdateKind {
+    Message(Box<Message>),
+    EditedMessage(Box<Message>),
+    CallbackQuery(Box<CallbackQuery>),
+    MyChatMember(Box<ChatMemberUpdated>),
+    MessageReaction(Box<MessageReactionUpdated>),
+    Other,
+    /// A kind that is handled, in a shape that could not be read.
+    Unreadable(String),
+}
+
+#[derive(Debug, Clone)]
+pub struct Update {
+    pub update_id: i64,
+    pub kind: UpdateKind,
+    pub raw: Box<RawValue>,
+}
+
+/// Kinds of updates that the relay asks Telegram for.
+pub const RELAY_UPDATES: [&str; 5] = [
+    "message",
+    "edited_message",
+    "callback_query",
+    "my_chat_member",
+    "message_reaction",
+];
+
+#[derive(Deserialize)]
+struct Head {
+    update_id: i64,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    message: Option<Box<Message>>,
+    edited_message: Option<Box<Message>>,
+    callback_query: Option<Box<CallbackQuery>>,
+    my_chat_member: Option<Box<ChatMemberUpdated>>,
+    message_reaction: Option<Box<MessageReactionUpdated>>,
+}
+
+impl<'de> Deserialize<'de> for Update {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let head: Head = serde_json::from_str(raw.get()).map_err(serde::de::Error::custom)?;
+        let kind = match serde_json::from_str::<Fields>(raw.get()) {
+            Ok(fields) => fields.into(),
+            Err(error) => UpdateKind::Unreadable(error.to_string()),
+        };
+        Ok(Self {
+            update_id: head.update_id,
+            kind,
+            raw,
+        })
+    }
+}
+
+impl From<Fields> for UpdateKind {
+    fn from(fields: Fields) -> Self {
+        if let Some(message) = fields.message {
+            Self::Message(message)
+        } else if let Some(message) = fields.edited_message {
+            Self::EditedMessage(message)
+        } else if let Some(query) = fields.callback_query {
+            Self::CallbackQuery(query)
+        } else if let Some(member) = fields.my_chat_member {
+            Self::MyChatMember(member)
+        } else if let Some(reaction) = fields.message_reaction {
+            Self::MessageReaction(reaction)
+        } else {
+            Self::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_kinds_and_fields_are_kept_raw() {
+        let json = r#"[{"update_id":7,"from_the_future":{"x":1}},{"update_id":8,"message":{"message_id":1,"chat":{"id":5,"type":"private"},"date":1,"text":"hi","novelty":true}}]"#;
+        let updates: Vec<Update> = serde_json::from_str(json).unwrap();
+        assert!(matches!(updates[0].kind, UpdateKind::Other));
+        assert!(updates[0].raw.get().contains("from_the_future"));
+        assert!(matches!(&updates[1].kind, UpdateKind::Message(m) if m.kind() == "text"));
+        assert!(updates[1].raw.get().contains("novelty"));
+    }
+
+    #[test]
+    fn one_unreadable_update_does_not_lose_its_neighbours() {
+        let json = r#"[{"update_id":7,"message":{"message_id":"not a number"}},{"update_id":8}]"#;
+        let updates: Vec<Update> = serde_json::from_str(json).unwrap();
+        assert!(matches!(updates[0].kind, UpdateKind::Unreadable(_)));
+        assert_eq!(updates[1].update_id, 8);
+    }
+}

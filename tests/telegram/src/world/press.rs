@@ -1,0 +1,65 @@
+//! Callback queries: somebody presses a button, a bot answers.
+
+use serde_json::{Value, json};
+
+use super::chat::ChatKey;
+use super::event::Change;
+use super::{Id, World};
+use crate::error::{ApiError, Refusal};
+
+/// How long a callback query can be answered.
+pub const ANSWER_WITHIN_MS: u64 = 15 * 60 * 1000;
+
+#[derive(Debug, Clone)]
+pub struct Press {
+    pub bot: Id,
+    pub person: Id,
+    pub at: u64,
+    pub answer: Option<Answer>,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Answer {
+    pub text: Option<String>,
+    pub show_alert: bool,
+    pub url: Option<String>,
+}
+
+impl World {
+    /// A person presses an inline button with callback data; returns the query's id.
+    pub fn press(&mut self, person: Id, key: ChatKey, message: i64, data: &str) -> Result<String, Refusal> {
+        let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
+        let m = chat.messages.get(&message).ok_or_else(|| Refusal::new("no such message"))?;
+        if !self.is_bot(m.from) {
+            return Err(Refusal::new("the message is not a bot's"));
+        }
+        let bot = m.from;
+        let id = (4_000_000_000_000_000_000 + self.serial()).to_string();
+        let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
+        let m = chat.messages.get(&message).ok_or_else(|| Refusal::new("no such message"))?;
+        let body = json!({
+            "id": id, "from": self.user(person), "chat_instance": (key.api_id() ^ 0x5157_0000).to_string(),
+            "message": self.message_json(chat, m, bot, true), "data": data,
+        });
+        self.push_update(bot, Some(key), "callback_query", body);
+        let now = self.now;
+        self.presses.retain(|_, p| now.saturating_sub(p.at) < ANSWER_WITHIN_MS);
+        self.presses.insert(id.clone(), Press { bot, person, at: now, answer: None });
+        self.note_for(key, Change::Action, Some(message), None, Some(person), Some(json!({"pressed": id})));
+        Ok(id)
+    }
+
+    pub fn answer_press(&mut self, bot: Id, id: &str, answer: Answer) -> Result<(), ApiError> {
+        let late = || ApiError::bad("query is too old and response timeout expired or query ID is invalid");
+        let now = self.now;
+        let p = self.presses.get_mut(id).filter(|p| p.bot == bot).ok_or_else(late)?;
+        if now.saturating_sub(p.at) >= ANSWER_WITHIN_MS {
+            return Err(late());
+        }
+        p.answer = Some(answer.clone());
+        let (person, key) = (p.person, ChatKey::Private { bot, person: p.person });
+        let data: Value = json!({"query": id, "text": answer.text, "show_alert": answer.show_alert, "url": answer.url});
+        self.note_for(key, Change::Answer, None, None, Some(person), Some(data));
+        Ok(())
+    }
+}
