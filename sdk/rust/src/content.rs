@@ -1,6 +1,6 @@
 //! Texts with formatting, buttons and contents, put together in a line.
 
-use crate::{Attachment, Button, Content, Entity, Error, Reply, StyledText};
+use crate::{Attachment, Button, Content, Entity, Reply, StyledText};
 
 /// Ends a command with this answer, posted where the command was given.
 ///
@@ -77,21 +77,48 @@ impl StyledText {
     }
 }
 
-impl<T: Into<String>> From<T> for StyledText {
-    fn from(text: T) -> Self {
-        Self { text: text.into(), entities: Vec::new() }
+impl From<String> for StyledText {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            entities: Vec::new(),
+        }
     }
 }
 
-impl<T: Into<StyledText>> From<T> for Content {
-    fn from(text: T) -> Self {
-        Self { text: text.into(), ..Self::default() }
+impl From<&str> for StyledText {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<StyledText> for Content {
+    fn from(text: StyledText) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        StyledText::from(text).into()
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        StyledText::from(text).into()
     }
 }
 
 impl From<Attachment> for Content {
     fn from(attachment: Attachment) -> Self {
-        Self { attachments: vec![attachment], ..Self::default() }
+        Self {
+            attachments: vec![attachment],
+            ..Self::default()
+        }
     }
 }
 
@@ -122,13 +149,11 @@ impl Button {
     }
 
     fn of(kind: &str, text: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { text: text.into(), kind: kind.to_owned(), value: value.into() }
-    }
-}
-
-impl From<Error> for Content {
-    fn from(error: Error) -> Self {
-        error.message.into()
+        Self {
+            text: text.into(),
+            kind: kind.to_owned(),
+            value: value.into(),
+        }
     }
 }
 
@@ -140,7 +165,10 @@ mod tests {
     fn entities_must_count_bytes() {
         let text = StyledText::new().plain("цена: ").bold("5 €").plain(".");
         let entity = &text.entities[0];
-        let (from, to) = (entity.offset as usize, (entity.offset + entity.length) as usize);
+        let (from, to) = (
+            entity.offset as usize,
+            (entity.offset + entity.length) as usize,
+        );
         assert_eq!(&text.text[from..to], "5 €");
         assert_eq!(text.utf16_len(), 10);
     }

@@ -5,7 +5,10 @@ use crate::{Error, words::code};
 impl Error {
     /// An error with a code of your own or of [`words::code`](crate::words::code).
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+        }
     }
 
     /// What was handed in is not valid.

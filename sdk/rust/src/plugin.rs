@@ -52,7 +52,10 @@ pub trait Plugin {
 
     /// What operators may see of a contact.
     fn card(host: &impl Host, contact: Contact, dialog: Option<Dialog>) -> View {
-        View { link: true, ..View::default() }
+        View {
+            link: true,
+            ..View::default()
+        }
     }
 
     /// An operator's command.

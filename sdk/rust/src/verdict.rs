@@ -100,6 +100,10 @@ widen!(TextVerdict => bindings::intercepted_text::Verdict, Edit);
 impl Splice {
     /// `length` bytes at `offset` become `text`.
     pub fn new(offset: usize, length: usize, text: impl Into<String>) -> Self {
-        Self { offset: offset as u32, length: length as u32, text: text.into() }
+        Self {
+            offset: offset as u32,
+            length: length as u32,
+            text: text.into(),
+        }
     }
 }
