@@ -42,4 +42,32 @@ pub struct ConnectionConfig {
     pub bot_username: String,
     #[serde(default)]
     pub bot_name: String,
+    /// The backend group as it was given. The store's row follows Telegram where a group is upgraded; this does not.
+    #[serde(default)]
+    pub configured_group: i64,
+}
+
+impl Mode {
+    /// The word for it in configuration and reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_configuration_of_an_older_version_is_read() {
+        let stored: ConnectionConfig = serde_json::from_str("{}").unwrap();
+        assert_eq!(stored, ConnectionConfig::default());
+        let stored: ConnectionConfig =
+            serde_json::from_str(r#"{"mode":"direct","plugins":[{"name":"p"}]}"#).unwrap();
+        assert_eq!(stored.plugins[0].grants, None);
+        assert_eq!(stored.mode.word(), "direct");
+    }
 }
