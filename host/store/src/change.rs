@@ -33,14 +33,15 @@ pub enum Change {
     PutDialog(Dialog),
     PutMirror(Mirror),
     PutAlbumPart(AlbumPart),
-    /// A new delivery; its state is `Ready` and its attempt 0.
+    /// A new delivery; its state is `Ready` and its attempt 0. An id that is there already fails the whole group.
     PutDelivery(Delivery),
-    /// Ends an unsettled delivery without a call, with the reason: a person left it, or its cause is gone.
+    /// Ends an unsettled delivery without a call, with the reason: a person left it, or its cause is gone. It is kept as `Refused`;
+    /// nothing happens where it is gone or refused already.
     DropDelivery {
         id: DeliveryId,
         reason: String,
     },
-    /// An `Asking` delivery is to be sent again: back to `Ready` with another op.
+    /// An `Asking` delivery is to be sent again: back to `Ready` with another op. Nothing happens in any other state.
     RetryDelivery {
         id: DeliveryId,
         op: String,

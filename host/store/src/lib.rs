@@ -36,8 +36,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<Connection>>;
-    /// Creates or replaces a connection by its name and gives its id; cursor and group id of an existing one are kept
-    /// unless the bot or the configured group changed.
+    /// Creates or replaces a connection by its name and gives its id. What an existing one has is kept, but: another bot starts
+    /// with cursor 0 and no known updates; another bot or another configured group starts from the configured group with no
+    /// mirrors and no album parts; another configured group leaves the dialogs without topics, their versions one higher.
     async fn put_connection(&self, connection: &NewConnection) -> Result<ConnectionId>;
     /// Removes a connection and everything that belongs to it. Whether there was one.
     async fn remove_connection(&self, name: &str) -> Result<bool>;
@@ -45,12 +46,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     // --- dialogs and contacts ---
 
     async fn contact(&self, connection: ConnectionId, chat: ChatId) -> Result<Option<Contact>>;
+    /// The contact with this name, letter case ignored; of several the one seen last.
     async fn contact_by_username(
         &self,
         connection: ConnectionId,
         username: &str,
     ) -> Result<Option<Contact>>;
     async fn dialog(&self, connection: ConnectionId, chat: ChatId) -> Result<Option<Dialog>>;
+    /// The dialog in this topic; of several the one active last.
     async fn dialog_by_topic(
         &self,
         connection: ConnectionId,
@@ -68,12 +71,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     // --- mirrors ---
 
+    /// The newest by `at`, where a message has several twins.
     async fn mirror_of_customer_message(
         &self,
         connection: ConnectionId,
         chat: ChatId,
         message: MessageId,
     ) -> Result<Option<Mirror>>;
+    /// The newest by `at`, where a twin stands for several messages.
     async fn mirror_of_group_message(
         &self,
         connection: ConnectionId,
@@ -127,10 +132,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         limit: u32,
         now: i64,
     ) -> Result<Vec<PluginEntry>>;
-    /// Keys and bytes that a plugin holds.
+    /// Keys and bytes that a plugin holds, expired ones included until they are pruned.
     async fn plugin_usage(&self, connection: ConnectionId, plugin: &str) -> Result<PluginUsage>;
     /// A template by its name, letter case ignored.
     async fn template(&self, connection: ConnectionId, name: &str) -> Result<Option<Template>>;
+    /// Templates whose names start with `prefix`, in the order of their names in lower case, after the name `after`.
     async fn templates(
         &self,
         connection: ConnectionId,
@@ -138,7 +144,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Template>>;
-    /// Timers due at or before `now`, earliest first.
+    /// Timers due at or before `now`, earliest first, then by plugin and key.
     async fn due_timers(
         &self,
         connection: ConnectionId,

@@ -276,7 +276,7 @@ fn create(path: &Path) -> io::Result<()> {
     let text = Zeroizing::new(format!(
         "{HEADER}{} {}\n",
         key.id,
-        Zeroizing::new(BASE64.encode(&*key.secret)).as_str()
+        Zeroizing::new(BASE64.encode(key.secret.as_slice())).as_str()
     ));
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.new", key.id));

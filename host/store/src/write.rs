@@ -69,6 +69,6 @@ pub enum Written {
     Repeat,
     /// A cell has another version than expected: run the turn again.
     Conflict,
-    /// The attempt is not the open one, or the delivery is gone.
+    /// The attempt is not the open one, or the delivery is gone; for every kind of write: the connection is gone.
     Fenced,
 }

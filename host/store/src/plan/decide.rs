@@ -281,9 +281,13 @@ impl Ledger {
                 batch.connections.entry(connection).or_default().group = Some(to)
             }
             Change::PutNotice { key, at } => {
-                drop(batch.notices.insert((connection, key), Some(at)))
+                batch.notices.insert((connection, key), Some(at));
             }
-            Change::RemoveNotice { key } => drop(batch.notices.insert((connection, key), None)),
+
+            Change::RemoveNotice { key } => {
+                batch.notices.insert((connection, key), None);
+            }
+
             Change::Advance { cursor } => raise(
                 &mut batch.connections.entry(connection).or_default().cursor,
                 cursor,
