@@ -1,7 +1,7 @@
 //! Rules of the WIT package on what a plugin hands over: sizes, names, counts. Broken rules are told in one sentence.
 
 use crate::pipeline::text::{CAPTION_LIMIT, TEXT_LIMIT, check_entities, utf16_len};
-use crate::types::{Card, Content, Error, MessageRef, Request};
+use crate::types::{Answer as PressAnswer, Card, Content, Error, MessageRef, Request};
 
 type Checked = Result<(), Error>;
 
@@ -17,21 +17,31 @@ pub(crate) fn store_key(key: &str) -> Checked {
     match key.len() {
         0 => Err(invalid("a key must not be empty")),
         1..=256 => Ok(()),
-        length => Err(limit(format!("a key may have 256 bytes, this one has {length}"))),
+        length => Err(limit(format!(
+            "a key may have 256 bytes, this one has {length}"
+        ))),
     }
 }
 
 pub(crate) fn store_value(value: &[u8]) -> Checked {
     if value.len() > 64 << 10 {
-        return Err(limit(format!("a value may have 64 KiB, this one has {} bytes", value.len())));
+        return Err(limit(format!(
+            "a value may have 64 KiB, this one has {} bytes",
+            value.len()
+        )));
     }
     Ok(())
 }
 
 pub(crate) fn tag(tag: &str) -> Checked {
-    let well_formed = tag.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':'));
+    let well_formed = tag
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':'));
     if tag.is_empty() || tag.chars().count() > 64 || !well_formed {
-        return Err(invalid(format!("`{}` is not a tag: 1–64 letters, digits, `-`, `_` or `:`", shortened(tag))));
+        return Err(invalid(format!(
+            "`{}` is not a tag: 1–64 letters, digits, `-`, `_` or `:`",
+            shortened(tag)
+        )));
     }
     Ok(())
 }
@@ -50,12 +60,17 @@ pub(crate) fn status(status: &str) -> Checked {
     if matches!(status, "waiting" | "answered" | "closed") {
         return Ok(());
     }
-    Err(invalid(format!("`{}` is not a status: `waiting`, `answered` or `closed`", shortened(status))))
+    Err(invalid(format!(
+        "`{}` is not a status: `waiting`, `answered` or `closed`",
+        shortened(status)
+    )))
 }
 
 pub(crate) fn template_name(name: &str) -> Checked {
     if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_whitespace) {
-        return Err(invalid("a template's name has 1–64 characters and no white space"));
+        return Err(invalid(
+            "a template's name has 1–64 characters and no white space",
+        ));
     }
     Ok(())
 }
@@ -64,7 +79,10 @@ pub(crate) fn place(message: &MessageRef) -> Checked {
     if matches!(message.place.as_str(), "customer" | "topic" | "general") {
         return Ok(());
     }
-    Err(invalid(format!("`{}` is not a place: `customer`, `topic` or `general`", shortened(&message.place))))
+    Err(invalid(format!(
+        "`{}` is not a place: `customer`, `topic` or `general`",
+        shortened(&message.place)
+    )))
 }
 
 pub(crate) fn forwarded(messages: &[MessageRef]) -> Checked {
@@ -72,13 +90,20 @@ pub(crate) fn forwarded(messages: &[MessageRef]) -> Checked {
         return Err(invalid("there is no message to forward"));
     };
     if messages.len() > 100 {
-        return Err(limit(format!("100 messages can be forwarded at once, not {}", messages.len())));
+        return Err(limit(format!(
+            "100 messages can be forwarded at once, not {}",
+            messages.len()
+        )));
     }
     if !matches!(first.place.as_str(), "topic" | "general") {
-        return Err(invalid("only messages of the dialog's topic or of General can be forwarded"));
+        return Err(invalid(
+            "only messages of the dialog's topic or of General can be forwarded",
+        ));
     }
     if messages.iter().any(|message| message.place != first.place) {
-        return Err(invalid("messages that are forwarded together must be of one place"));
+        return Err(invalid(
+            "messages that are forwarded together must be of one place",
+        ));
     }
     Ok(())
 }
@@ -108,12 +133,21 @@ pub(crate) fn content(content: &Content) -> Checked {
         return Err(invalid("there is neither a text nor an attachment to post"));
     }
     if content.attachments.len() > 10 {
-        return Err(limit(format!("an album has 2–10 attachments, not {}", content.attachments.len())));
+        return Err(limit(format!(
+            "an album has 2–10 attachments, not {}",
+            content.attachments.len()
+        )));
     }
-    let most = if content.attachments.is_empty() { TEXT_LIMIT } else { CAPTION_LIMIT };
+    let most = if content.attachments.is_empty() {
+        TEXT_LIMIT
+    } else {
+        CAPTION_LIMIT
+    };
     let length = utf16_len(&text.text);
     if length > most {
-        return Err(limit(format!("the text has {length} UTF-16 units, {most} are allowed here")));
+        return Err(limit(format!(
+            "the text has {length} UTF-16 units, {most} are allowed here"
+        )));
     }
     check_entities(&text.text, &text.entities).map_err(invalid)?;
     buttons(content)
@@ -139,7 +173,10 @@ fn buttons(content: &Content) -> Checked {
             }
             match button.kind.as_str() {
                 "press" if button.value.len() > 40 => {
-                    return Err(limit(format!("a button's value may have 40 bytes, not {}", button.value.len())));
+                    return Err(limit(format!(
+                        "a button's value may have 40 bytes, not {}",
+                        button.value.len()
+                    )));
                 }
                 "press" => {}
                 "url" | "copy" if button.value.is_empty() => {
@@ -151,7 +188,10 @@ fn buttons(content: &Content) -> Checked {
                 }
                 "copy" => {}
                 other => {
-                    return Err(invalid(format!("`{}` is not a kind of button: `press`, `url` or `copy`", shortened(other))));
+                    return Err(invalid(format!(
+                        "`{}` is not a kind of button: `press`, `url` or `copy`",
+                        shortened(other)
+                    )));
                 }
             }
         }
@@ -163,10 +203,23 @@ pub(crate) fn card(card: &Card) -> Checked {
     if let Some(title) = &card.title {
         let length = title.chars().count();
         if title.trim().is_empty() || length > 120 {
-            return Err(invalid(format!("a card's title has 1–120 characters, not {length}")));
+            return Err(invalid(format!(
+                "a card's title has 1–120 characters, not {length}"
+            )));
         }
     }
     Ok(())
+}
+
+pub(crate) fn answer(answer: &PressAnswer) -> Checked {
+    if answer
+        .toast
+        .as_ref()
+        .is_some_and(|toast| toast.chars().count() > 200)
+    {
+        return Err(limit("a toast may have 200 characters"));
+    }
+    answer.edit.as_ref().map_or(Ok(()), content)
 }
 
 /// So much of a plugin's own text as fits into a sentence.
@@ -185,7 +238,11 @@ mod tests {
 
     fn button(kind: &str, value: &str) -> Content {
         Content {
-            buttons: vec![vec![Button { text: "b".into(), kind: kind.into(), value: value.into() }]],
+            buttons: vec![vec![Button {
+                text: "b".into(),
+                kind: kind.into(),
+                value: value.into(),
+            }]],
             ..Content::from("text")
         }
     }
@@ -193,7 +250,10 @@ mod tests {
     #[test]
     fn buttons_follow_the_contract() {
         assert!(content(&button("press", &"x".repeat(40))).is_ok());
-        assert_eq!(content(&button("press", &"x".repeat(41))).unwrap_err().code, "limit");
+        assert_eq!(
+            content(&button("press", &"x".repeat(41))).unwrap_err().code,
+            "limit"
+        );
         assert_eq!(content(&button("shout", "")).unwrap_err().code, "invalid");
         assert_eq!(content(&button("url", "")).unwrap_err().code, "invalid");
     }
@@ -201,7 +261,10 @@ mod tests {
     #[test]
     fn texts_are_measured_in_utf16() {
         let long = |count| Content {
-            text: StyledText { text: "😀".repeat(count), entities: vec![] },
+            text: StyledText {
+                text: "😀".repeat(count),
+                entities: vec![],
+            },
             ..Content::default()
         };
         assert!(content(&long(2048)).is_ok());
@@ -216,9 +279,21 @@ mod tests {
         assert!(template_name("Привет").is_ok());
         assert!(template_name("two words").is_err());
         assert!(store_key(&"k".repeat(257)).is_err());
-        let topic = |id| MessageRef { place: "topic".into(), id };
+        let topic = |id| MessageRef {
+            place: "topic".into(),
+            id,
+        };
         assert!(forwarded(&[topic(1), topic(2)]).is_ok());
-        assert!(forwarded(&[topic(1), MessageRef { place: "general".into(), id: 2 }]).is_err());
+        assert!(
+            forwarded(&[
+                topic(1),
+                MessageRef {
+                    place: "general".into(),
+                    id: 2
+                }
+            ])
+            .is_err()
+        );
         assert!(forwarded(&[]).is_err());
     }
 }

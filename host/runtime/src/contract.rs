@@ -18,10 +18,22 @@ pub struct Capability {
 
 /// Every capability of this host.
 pub const CAPABILITIES: &[Capability] = &[
-    Capability { name: "log", functions: &[("write", "write into the host's log")] },
-    Capability { name: "clock", functions: &[("now", "see the time of the turn")] },
-    Capability { name: "random", functions: &[("next", "draw random numbers")] },
-    Capability { name: "settings", functions: &[("get", "read its own settings")] },
+    Capability {
+        name: "log",
+        functions: &[("write", "write into the host's log")],
+    },
+    Capability {
+        name: "clock",
+        functions: &[("now", "see the time of the turn")],
+    },
+    Capability {
+        name: "random",
+        functions: &[("next", "draw random numbers")],
+    },
+    Capability {
+        name: "settings",
+        functions: &[("get", "read its own settings")],
+    },
     Capability {
         name: "store",
         functions: &[
@@ -35,7 +47,10 @@ pub const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "contacts",
         functions: &[
-            ("get", "read contacts (name, username, language, tags, properties)"),
+            (
+                "get",
+                "read contacts (name, username, language, tags, properties)",
+            ),
             ("tag", "tag contacts"),
             ("untag", "take tags off contacts"),
             ("set-property", "change properties of contacts"),
@@ -46,7 +61,9 @@ pub const CAPABILITIES: &[Capability] = &[
         name: "dialogs",
         functions: &[
             ("get", "read the status of dialogs"),
+            ("find", "look up the dialog with a contact"),
             ("open", "open dialogs with known contacts"),
+            ("link", "link to topics"),
             ("set-status", "change the status of dialogs"),
             ("note", "post notes into topics"),
             ("send", "send messages to customers"),
@@ -65,20 +82,31 @@ pub const CAPABILITIES: &[Capability] = &[
     },
     Capability {
         name: "schedule",
-        functions: &[("set", "wake itself up later"), ("cancel", "cancel its own timers")],
+        functions: &[
+            ("set", "wake itself up later"),
+            ("cancel", "cancel its own timers"),
+        ],
     },
-    Capability { name: "http", functions: &[("send", "send requests to the hosts that the admin lists")] },
+    Capability {
+        name: "http",
+        functions: &[("send", "send requests to the hosts that the admin lists")],
+    },
 ];
 
 /// The capability of that name.
 pub fn capability(name: &str) -> Option<&'static Capability> {
-    CAPABILITIES.iter().find(|capability| capability.name == name)
+    CAPABILITIES
+        .iter()
+        .find(|capability| capability.name == name)
 }
 
 impl Capability {
     /// What the function lets a plugin do; `None` where there is no such function.
     pub fn words(&self, function: &str) -> Option<&'static str> {
-        self.functions.iter().find(|(name, _)| *name == function).map(|(_, words)| *words)
+        self.functions
+            .iter()
+            .find(|(name, _)| *name == function)
+            .map(|(_, words)| *words)
     }
 }
 
@@ -146,11 +174,21 @@ impl Hook {
     pub fn words(self) -> &'static str {
         match self {
             Hook::Describe => "describes itself",
-            Hook::Incoming => "sees customers' messages before operators do, and may change or drop them",
-            Hook::IncomingText => "sees the text of customers' messages before operators do, and may change or drop it",
-            Hook::Outgoing => "sees operators' messages before customers do, and may change or drop them",
-            Hook::OutgoingText => "sees the text of operators' messages before customers do, and may change or drop it",
-            Hook::Intercepted => "sees what the bot's own program sends before operators do, and may change or drop it",
+            Hook::Incoming => {
+                "sees customers' messages before operators do, and may change or drop them"
+            }
+            Hook::IncomingText => {
+                "sees the text of customers' messages before operators do, and may change or drop it"
+            }
+            Hook::Outgoing => {
+                "sees operators' messages before customers do, and may change or drop them"
+            }
+            Hook::OutgoingText => {
+                "sees the text of operators' messages before customers do, and may change or drop it"
+            }
+            Hook::Intercepted => {
+                "sees what the bot's own program sends before operators do, and may change or drop it"
+            }
             Hook::InterceptedText => {
                 "sees the text that the bot's own program sends before operators do, and may change or drop it"
             }
@@ -256,15 +294,27 @@ impl<'a> InterfaceName<'a> {
             Some((interface, version)) => (interface, Some(Version::parse(version).ok()?)),
             None => (rest, None),
         };
-        Some(Self { package, interface, version })
+        Some(Self {
+            package,
+            interface,
+            version,
+        })
     }
 }
 
 /// Whether a plugin built for `version` may run here: the same compatibility track (0.1.x now, 1.x later).
 pub(crate) fn same_track(version: &Version) -> bool {
-    version.pre.is_empty()
-        && version.major == VERSION.major
-        && (VERSION.major > 0 || version.minor == VERSION.minor)
+    compatible(version, &VERSION)
+}
+
+fn compatible(version: &Version, ours: &Version) -> bool {
+    let track = |version: &Version| {
+        (
+            version.major,
+            if version.major == 0 { version.minor } else { 0 },
+        )
+    };
+    version.pre.is_empty() && track(version) == track(ours)
 }
 
 #[cfg(test)]
@@ -275,28 +325,51 @@ mod tests {
     #[test]
     fn tables_match_the_wit_package() {
         let mut resolve = wit_parser::Resolve::default();
-        let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit")).unwrap();
+        let (package, _) = resolve
+            .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit"))
+            .unwrap();
         let name = &resolve.packages[package].name;
         assert_eq!(format!("{}:{}", name.namespace, name.name), PACKAGE);
-        assert_eq!(name.version.as_ref().map(ToString::to_string), Some(VERSION.to_string()));
+        assert_eq!(
+            name.version.as_ref().map(ToString::to_string),
+            Some(VERSION.to_string())
+        );
         let world = &resolve.worlds[resolve.packages[package].worlds["plugin"]];
         let functions = |item: &wit_parser::WorldItem| match item {
             wit_parser::WorldItem::Interface { id, .. } => {
                 let interface = &resolve.interfaces[*id];
-                (interface.name.clone().unwrap(), interface.functions.keys().cloned().collect::<Vec<_>>())
+                (
+                    interface.name.clone().unwrap(),
+                    interface.functions.keys().cloned().collect::<Vec<_>>(),
+                )
             }
             _ => panic!("the world holds interfaces only"),
         };
-        let mut imports: Vec<_> = world.imports.values().map(functions).filter(|(name, _)| name != "types").collect();
+        let mut imports: Vec<_> = world
+            .imports
+            .values()
+            .map(functions)
+            .filter(|(name, _)| name != "types")
+            .collect();
         let mut ours: Vec<_> = CAPABILITIES
             .iter()
-            .map(|c| (c.name.to_owned(), c.functions.iter().map(|(f, _)| (*f).to_owned()).collect::<Vec<_>>()))
+            .map(|c| {
+                (
+                    c.name.to_owned(),
+                    c.functions
+                        .iter()
+                        .map(|(f, _)| (*f).to_owned())
+                        .collect::<Vec<_>>(),
+                )
+            })
             .collect();
         imports.sort();
         ours.sort();
         assert_eq!(imports, ours);
         let mut exports: Vec<_> = world.exports.values().map(functions).collect();
-        let mut hooks: Vec<_> = Hook::ALL.map(|h| (h.name().to_owned(), vec![h.name().to_owned()])).into();
+        let mut hooks: Vec<_> = Hook::ALL
+            .map(|h| (h.name().to_owned(), vec![h.name().to_owned()]))
+            .into();
         exports.sort();
         hooks.sort();
         assert_eq!(exports, hooks);

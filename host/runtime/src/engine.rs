@@ -33,7 +33,9 @@ pub(crate) fn engine(pool: Pool) -> wasmtime::Result<Engine> {
         .wasm_backtrace_max_frames(None)
         .cranelift_opt_level(wasmtime::OptLevel::Speed);
     if let Pool::Slots { instances, memory } = pool {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(slots(instances, memory)));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(slots(
+            instances, memory,
+        )));
     }
     Engine::new(&config)
 }
@@ -41,10 +43,11 @@ pub(crate) fn engine(pool: Pool) -> wasmtime::Result<Engine> {
 fn slots(instances: u32, memory: usize) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        // A component of wit-component is 3 core instances, a scripted guest has 3 memories; the average is what counts.
-        .total_core_instances(instances * 4)
-        .total_memories(instances * 2)
-        .total_tables(instances * 2)
+        // As much as every component may have at most, so that only whole instances are scarce. It is address space
+        // (4 GiB a memory), not memory.
+        .total_core_instances(instances * MAX_CORE_INSTANCES)
+        .total_memories(instances * MAX_MEMORIES)
+        .total_tables(instances * MAX_TABLES)
         .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_memories_per_component(MAX_MEMORIES)
         .max_tables_per_component(MAX_TABLES)
@@ -83,7 +86,11 @@ mod tests {
     #[test]
     fn the_pool_is_no_part_of_the_compatibility_hash() {
         let child = engine(Pool::None).unwrap();
-        let parent = engine(Pool::Slots { instances: 2, memory: 8 << 20 }).unwrap();
+        let parent = engine(Pool::Slots {
+            instances: 2,
+            memory: 8 << 20,
+        })
+        .unwrap();
         assert_eq!(compatibility(&child), compatibility(&parent));
         let code = child.precompile_component(b"\0asm\x0d\0\x01\0").unwrap();
         assert!(Engine::detect_precompiled(&code).is_some());

@@ -35,11 +35,17 @@ pub enum Failure {
     #[error("held more than {limit} handles")]
     Handles { limit: usize },
     /// The call stack is full.
-    #[error("nested its calls too deeply (stack of {} exhausted)", bytes(crate::engine::MAX_STACK))]
+    #[error(
+        "nested its calls too deeply (stack of {} exhausted)",
+        bytes(crate::engine::MAX_STACK)
+    )]
     Stack,
     /// It crashed. `said` is the last error line that it logged, such as a panic's message.
     #[error("crashed: {}", .said.as_deref().unwrap_or(.message))]
-    Trap { message: String, said: Option<String> },
+    Trap {
+        message: String,
+        said: Option<String>,
+    },
     /// It answered something that the contract does not allow.
     #[error("gave an answer that is not valid: {0}")]
     Invalid(String),
@@ -101,36 +107,62 @@ pub(crate) fn classify(error: &wasmtime::Error, around: Circumstances<'_>) -> Fa
     let limits = around.limits;
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return match stop {
-            Stop::Effects => Failure::Effects { limit: limits.effects },
-            Stop::Reads => Failure::Reads { limit: limits.reads },
+            Stop::Effects => Failure::Effects {
+                limit: limits.effects,
+            },
+            Stop::Reads => Failure::Reads {
+                limit: limits.reads,
+            },
         };
     }
-    if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
+    if error
+        .downcast_ref::<wasmtime::PoolConcurrencyLimitError>()
+        .is_some()
+    {
         return Failure::Host("no free instance in the pool".to_owned());
     }
     let trap = error.downcast_ref::<Trap>().copied();
     match trap {
-        Some(Trap::OutOfFuel) => return Failure::Fuel { budget: around.fuel },
-        Some(Trap::Interrupt) => return Failure::Epoch { deadline: around.deadline },
+        Some(Trap::OutOfFuel) => {
+            return Failure::Fuel {
+                budget: around.fuel,
+            };
+        }
+        Some(Trap::Interrupt) => {
+            return Failure::Epoch {
+                deadline: around.deadline,
+            };
+        }
         Some(Trap::StackOverflow) => return Failure::Stack,
         _ => {}
     }
     if around.guard.memory_denied {
-        return Failure::Memory { limit: limits.memory };
+        return Failure::Memory {
+            limit: limits.memory,
+        };
     }
     if around.guard.table_denied {
-        return Failure::Tables { limit: limits.table_elements };
+        return Failure::Tables {
+            limit: limits.table_elements,
+        };
     }
     if let Some(trap) = trap {
-        return Failure::Trap { message: words(trap), said: around.said };
+        return Failure::Trap {
+            message: words(trap),
+            said: around.said,
+        };
     }
     // wasmtime has no types for these; a test of each holds the texts.
     let text = error.root_cause().to_string();
     if text.contains("fuel allocated for hostcalls") {
-        return Failure::HostCallData { limit: limits.host_call_data };
+        return Failure::HostCallData {
+            limit: limits.host_call_data,
+        };
     }
     if text.contains("handle limit exceeded") {
-        return Failure::Handles { limit: limits.handles };
+        return Failure::Handles {
+            limit: limits.handles,
+        };
     }
     Failure::Invalid(text)
 }
@@ -139,7 +171,10 @@ fn words(trap: Trap) -> String {
     match trap {
         Trap::UnreachableCodeReached => "it gave up (`unreachable`), as a panic does".to_owned(),
         Trap::MemoryOutOfBounds => "it reached outside of its memory".to_owned(),
-        other => other.to_string().trim_start_matches("wasm trap: ").to_owned(),
+        other => other
+            .to_string()
+            .trim_start_matches("wasm trap: ")
+            .to_owned(),
     }
 }
 
@@ -147,7 +182,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -169,13 +204,25 @@ mod tests {
 
     #[test]
     fn texts_name_the_limit() {
-        assert_eq!(Failure::Fuel { budget: 5_000_000 }.to_string(), "used up its budget of 5,000,000 fuel");
-        assert_eq!(Failure::Memory { limit: 8 << 20 }.to_string(), "asked for more than 8 MiB of memory");
+        assert_eq!(
+            Failure::Fuel { budget: 5_000_000 }.to_string(),
+            "used up its budget of 5,000,000 fuel"
+        );
+        assert_eq!(
+            Failure::Memory { limit: 8 << 20 }.to_string(),
+            "asked for more than 8 MiB of memory"
+        );
         assert_eq!(
             Failure::HostCallData { limit: 256 << 10 }.to_string(),
             "passed more than 256 KiB to the host in one call"
         );
-        assert_eq!(Failure::Epoch { deadline: Duration::from_secs(1) }.to_string(), "ran longer than 1 s");
+        assert_eq!(
+            Failure::Epoch {
+                deadline: Duration::from_secs(1)
+            }
+            .to_string(),
+            "ran longer than 1 s"
+        );
         assert_eq!(bytes(1_500), "1,500 bytes");
     }
 }

@@ -8,8 +8,8 @@ use crate::bindings::switchboard::plugin as wit;
 use crate::checks;
 use crate::state::State;
 use crate::types::{
-    ChatId, Contact, ContactPage, Content, Dialog, DialogId, EntryPage, Error, MessageRef, Pairs, Request, Response,
-    Template, TemplatePage, Timestamp,
+    ChatId, Contact, ContactPage, Content, Dialog, DialogId, EntryPage, Error, MessageRef, Pairs,
+    Request, Response, Template, TemplatePage, Timestamp,
 };
 
 /// A trap of the plugin outside, its own error inside.
@@ -92,7 +92,9 @@ impl wit::store::Host for State {
 
     fn entries(&mut self, prefix: String, after: Option<String>, limit: u32) -> Answer<EntryPage> {
         self.read()?;
-        Ok(self.host.store_entries(&prefix, after.as_deref(), limit.clamp(1, 1_000)))
+        Ok(self
+            .host
+            .store_entries(&prefix, after.as_deref(), limit.clamp(1, 1_000)))
     }
 }
 
@@ -120,7 +122,9 @@ impl wit::contacts::Host for State {
 
     fn search(&mut self, query: String, after: Option<String>, limit: u32) -> Answer<ContactPage> {
         self.read()?;
-        Ok(self.host.contacts_search(&query, after.as_deref(), limit.clamp(1, 1_000)))
+        Ok(self
+            .host
+            .contacts_search(&query, after.as_deref(), limit.clamp(1, 1_000)))
     }
 }
 
@@ -128,6 +132,16 @@ impl wit::dialogs::Host for State {
     fn get(&mut self, id: DialogId) -> Answer<Option<Dialog>> {
         self.read()?;
         Ok(self.host.dialogs_get(id))
+    }
+
+    fn find(&mut self, contact: ChatId) -> Answer<Option<Dialog>> {
+        self.read()?;
+        Ok(self.host.dialogs_find(contact))
+    }
+
+    fn link(&mut self, id: DialogId) -> Answer<Option<String>> {
+        self.read()?;
+        Ok(self.host.dialogs_link(id))
     }
 
     fn open(&mut self, contact: ChatId) -> Answer<Dialog> {
@@ -157,7 +171,12 @@ impl wit::dialogs::Host for State {
 }
 
 impl wit::templates::Host for State {
-    fn save(&mut self, name: String, source: MessageRef, dialog: Option<DialogId>) -> Answer<Template> {
+    fn save(
+        &mut self,
+        name: String,
+        source: MessageRef,
+        dialog: Option<DialogId>,
+    ) -> Answer<Template> {
         self.effect()?;
         checked!(checks::template_name(&name), checks::place(&source) =>
             self.host.templates_save(&name, source, dialog))
@@ -170,7 +189,9 @@ impl wit::templates::Host for State {
 
     fn all(&mut self, prefix: String, after: Option<String>, limit: u32) -> Answer<TemplatePage> {
         self.read()?;
-        Ok(self.host.templates_all(&prefix, after.as_deref(), limit.clamp(1, 100)))
+        Ok(self
+            .host
+            .templates_all(&prefix, after.as_deref(), limit.clamp(1, 100)))
     }
 
     fn delete(&mut self, name: String) -> Answer<bool> {
@@ -185,7 +206,13 @@ impl wit::templates::Host for State {
 }
 
 impl wit::schedule::Host for State {
-    fn set(&mut self, key: String, due: Timestamp, payload: String, dialog: Option<DialogId>) -> Answer<()> {
+    fn set(
+        &mut self,
+        key: String,
+        due: Timestamp,
+        payload: String,
+        dialog: Option<DialogId>,
+    ) -> Answer<()> {
         self.effect()?;
         checked!(checks::timer(&key, &payload) => self.host.schedule_set(&key, due, &payload, dialog))
     }
@@ -200,7 +227,10 @@ impl wit::http::Host for State {
     fn send(&mut self, request: Request) -> Answer<Response> {
         self.effect()?;
         if self.hook.in_message_pipeline() {
-            return Ok(Err(Error::new("refused", "http is not available in message hooks, where it would hold up the dialog")));
+            return Ok(Err(Error::new(
+                "refused",
+                "http is not available in message hooks, where it would hold up the dialog",
+            )));
         }
         checked!(checks::request(&request) => {
             let start = Instant::now();

@@ -62,7 +62,10 @@ impl Default for Limits {
 impl Limits {
     /// The defaults with 64 MiB of memory, for guests that carry a script engine.
     pub fn scripted() -> Self {
-        Self { memory: 64 << 20, ..Self::default() }
+        Self {
+            memory: 64 << 20,
+            ..Self::default()
+        }
     }
 
     /// The fuel of a hook.
@@ -76,7 +79,11 @@ impl Limits {
 
     /// The wall-clock backstop of a hook.
     pub fn deadline(&self, hook: Hook) -> Duration {
-        if hook.in_message_pipeline() { self.message_deadline } else { self.command_deadline }
+        if hook.in_message_pipeline() {
+            self.message_deadline
+        } else {
+            self.command_deadline
+        }
     }
 }
 
@@ -119,7 +126,12 @@ impl Guard {
 }
 
 impl ResourceLimiter for Guard {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let total = self.memory.saturating_add(desired.saturating_sub(current));
         if total > self.memory_limit {
             self.memory_denied = true;
@@ -135,8 +147,15 @@ impl ResourceLimiter for Guard {
         Ok(())
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.elements.saturating_add(desired.saturating_sub(current));
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self
+            .elements
+            .saturating_add(desired.saturating_sub(current));
         if total > self.table_limit {
             self.table_denied = true;
             return Ok(false);
@@ -170,7 +189,10 @@ mod tests {
 
     #[test]
     fn memories_are_counted_together() {
-        let mut guard = Guard::new(&Limits { memory: 100, ..Limits::default() });
+        let mut guard = Guard::new(&Limits {
+            memory: 100,
+            ..Limits::default()
+        });
         assert!(guard.memory_growing(0, 60, None).unwrap());
         assert!(guard.memory_growing(0, 40, None).unwrap());
         assert!(!guard.memory_denied);

@@ -67,7 +67,11 @@ impl State {
             return;
         }
         self.lines += 1;
-        let level = if matches!(level, "debug" | "info" | "warn" | "error") { level } else { "info" };
+        let level = if matches!(level, "debug" | "info" | "warn" | "error") {
+            level
+        } else {
+            "info"
+        };
         let mut room = self.limits.log_line - message.len();
         let fitting = fields
             .iter()
@@ -94,7 +98,11 @@ impl State {
     pub fn said(&self) -> Option<String> {
         let line = self.last_error.as_deref()?;
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(if line.chars().count() > 300 { shortened_to(&line, 300) } else { line })
+        Some(if line.chars().count() > 300 {
+            shortened_to(&line, 300)
+        } else {
+            line
+        })
     }
 }
 
@@ -107,4 +115,3 @@ fn shortened_to(text: &str, most: usize) -> String {
 fn cut(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
-

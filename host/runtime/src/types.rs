@@ -1,7 +1,7 @@
 //! The records that hooks and capabilities speak of, generated from the WIT package.
 
 pub use crate::bindings::exports::switchboard::plugin::{
-    card::Card,
+    card::View as Card,
     command::Invocation,
     describe::{CommandSpec, Description, Prefilter},
     event::Happening,
@@ -14,8 +14,8 @@ pub use crate::bindings::switchboard::plugin::{
     store::{Entry, Page as EntryPage},
     templates::{Page as TemplatePage, Template},
     types::{
-        Attachment, Button, ChatId, Contact, Content, Dialog, DialogId, Entity, Error, Message, MessageRef, Pairs,
-        Person, Replacement, Splice, StyledText, Timestamp,
+        Attachment, Button, ChatId, Contact, Content, Dialog, DialogId, Entity, Error, Message,
+        MessageRef, Pairs, Person, Replacement, Splice, StyledText, Timestamp,
     },
 };
 
@@ -63,33 +63,55 @@ verdict!(outgoing_text, Edit => Edit);
 verdict!(intercepted, Replace => Replace);
 verdict!(intercepted_text, Edit => Edit);
 
+#[expect(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for StyledText {
     fn default() -> Self {
-        Self { text: String::new(), entities: Vec::new() }
+        Self {
+            text: String::new(),
+            entities: Vec::new(),
+        }
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for Content {
     fn default() -> Self {
-        Self { text: StyledText::default(), attachments: Vec::new(), buttons: Vec::new(), extra: Vec::new() }
+        Self {
+            text: StyledText::default(),
+            attachments: Vec::new(),
+            buttons: Vec::new(),
+            extra: Vec::new(),
+        }
     }
 }
 
 impl From<&str> for Content {
     /// A plain text.
     fn from(text: &str) -> Self {
-        Self { text: StyledText { text: text.to_owned(), entities: Vec::new() }, ..Self::default() }
+        Self {
+            text: StyledText {
+                text: text.to_owned(),
+                entities: Vec::new(),
+            },
+            ..Self::default()
+        }
     }
 }
 
 impl Error {
     /// An error with a code from the WIT package and one sentence for people.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// What a capability answers that this host does not have.
     pub fn not_available(what: &str) -> Self {
-        Self::new("not-available", format!("{what} is not available in this version"))
+        Self::new(
+            "not-available",
+            format!("{what} is not available in this version"),
+        )
     }
 }
