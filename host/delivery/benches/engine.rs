@@ -1,0 +1,2 @@
+//! The engine's cost per delivery.
+fn main() {}

@@ -1,0 +1,230 @@
+//! How calls end: outcomes, 429s, failures, and answers to what is unknown.
+
+use crate::backoff::{margin, pause};
+use crate::budget::Class;
+use crate::engine::{Batch, Engine};
+use crate::poll::bot_class;
+use crate::{Answer, BatchId, DeliveryId, Flood, Millis, OnUnknown, Outcome, Verdict};
+
+impl Engine {
+    /// Takes a call's outcome. A batch that is not in flight is ignored ([`Verdict::Stale`]).
+    ///
+    /// A 429 ([`Flood::Chat`], [`Flood::Bot`]) pauses exactly that scope, shrinks its budget for a while, and is no
+    /// failure: the same deliveries go first when the pause ends. 429s from several chats in short time pause the bot.
+    pub fn finish(&mut self, now: Millis, batch: BatchId, outcome: Outcome) -> Verdict {
+        let now = self.tick(now);
+        let Some(ended) = self.batches.remove(&batch) else {
+            return Verdict::Stale;
+        };
+        self.pay(now, &ended, outcome);
+
+        let ix = ended.lane;
+        let lane = &mut self.lanes[ix as usize];
+        let count = lane.in_flight();
+        lane.flying = None;
+        let flooded = matches!(
+            outcome,
+            Outcome::NotSent {
+                scope_wide: Flood::Chat | Flood::Bot,
+                ..
+            }
+        );
+        if !flooded {
+            lane.fronted = now;
+        }
+        let verdict = match outcome {
+            Outcome::Sent | Outcome::Refused => {
+                lane.failures = 0;
+                self.settle(ix, count);
+                Verdict::Settled
+            }
+            Outcome::NotSent {
+                retry_after,
+                scope_wide,
+            } => {
+                let at = self.not_sent(now, &ended, retry_after, scope_wide);
+                let marked = self.lanes[ix as usize]
+                    .queue
+                    .front()
+                    .is_some_and(|first| first.marked);
+                Verdict::Again { at, marked }
+            }
+            Outcome::Unknown => self.unknown(now, ix, count),
+            Outcome::Apart => {
+                if count < 2 {
+                    lane.failures = lane.failures.saturating_add(1);
+                    lane.wait_until = now + pause(lane.failures, batch.0 as i64);
+                }
+                for entry in lane.queue.iter_mut().take(count) {
+                    entry.join = None;
+                }
+                let marked = lane.queue.front().is_some_and(|first| first.marked);
+                Verdict::Again {
+                    at: now.max(lane.wait_until),
+                    marked,
+                }
+            }
+        };
+        let verdict = self.sweep(ix, count, verdict);
+        self.list(ix);
+        self.weigh(ended.scope);
+        verdict
+    }
+
+    /// Someone's answer to [`Verdict::Ask`]: it holds for the whole call, that is for every asking delivery of the lane.
+    /// They are returned; with [`Answer::Leave`] they have left the engine. Empty when `id` does not ask.
+    pub fn answer(&mut self, now: Millis, id: DeliveryId, answer: Answer) -> Vec<DeliveryId> {
+        let now = self.tick(now);
+        let Some(ix) = self.homes.get(&id).copied() else {
+            return Vec::new();
+        };
+        let lane = &mut self.lanes[ix as usize];
+        if !lane.get_mut(id).is_some_and(|entry| entry.asking) {
+            return Vec::new();
+        }
+        let asking: Vec<DeliveryId> = lane
+            .queue
+            .iter()
+            .filter(|entry| entry.asking)
+            .map(|entry| entry.id)
+            .collect();
+        lane.fronted = now;
+        lane.wait_until = lane.wait_until.min(now);
+        for id in &asking {
+            match answer {
+                Answer::Repeat { marked } => {
+                    if let Some(entry) = lane.get_mut(*id) {
+                        entry.asking = false;
+                        entry.marked = marked;
+                    }
+                }
+                Answer::Leave => {
+                    lane.remove(*id);
+                    self.homes.remove(id);
+                }
+            }
+        }
+        self.list(ix);
+        asking
+    }
+
+    /// Gives the call's slots back, or counts them from now on.
+    fn pay(&mut self, now: Millis, ended: &Batch, outcome: Outcome) {
+        let class: Class = ended.priority.into();
+        self.broadcasts -= usize::from(class == Class::Broadcast);
+        // what surely did not arrive, and what the server turned away, does not count there
+        let counted = !matches!(outcome, Outcome::NotSent { .. });
+        if let Some(chat) = self.chats.get_mut(&ended.scope) {
+            chat.flying = chat.flying.saturating_sub(1);
+            match counted {
+                true => chat.budget.done(now, ended.weight, class),
+                false => chat.budget.release(ended.weight, class),
+            }
+        }
+        match counted {
+            true => self.bot.budget.done(now, ended.weight, bot_class(class)),
+            false => self.bot.budget.release(ended.weight, bot_class(class)),
+        }
+    }
+
+    fn not_sent(
+        &mut self,
+        now: Millis,
+        ended: &Batch,
+        retry_after: Option<Millis>,
+        flood: Flood,
+    ) -> Millis {
+        let lane = &mut self.lanes[ended.lane as usize];
+        let seed = lane.queue.front().map_or(0, |first| first.id);
+        // a time from outside: at most a year
+        let told = retry_after
+            .map(|wait| wait.clamp(0, 365 * 86_400_000))
+            .map(|wait| now + wait + margin(wait));
+        if flood == Flood::None {
+            let until = told.unwrap_or_else(|| {
+                lane.failures = lane.failures.saturating_add(1);
+                now + pause(lane.failures, seed)
+            });
+            lane.wait_until = until;
+            return until;
+        }
+
+        let until = told.unwrap_or_else(|| now + pause(lane.failures.saturating_add(3), seed));
+        let mut at = until;
+        if flood == Flood::Chat {
+            let chat = self.chat(ended.scope);
+            chat.paused_until = chat.paused_until.max(until);
+            chat.budget.flood(now, ended.started, until);
+            at = chat.paused_until;
+        }
+        if flood == Flood::Bot || self.bot.flooded(now, ended.scope) {
+            self.bot.paused_until = self.bot.paused_until.max(until);
+            self.bot.budget.flood(now, ended.started, until);
+            at = at.max(self.bot.paused_until);
+        }
+        at
+    }
+
+    fn unknown(&mut self, now: Millis, ix: u32, count: usize) -> Verdict {
+        let lane = &mut self.lanes[ix as usize];
+        let Some(first) = lane.queue.front() else {
+            return Verdict::Settled;
+        };
+        let (id, on_unknown, marked) = (first.id, first.on_unknown, first.marked);
+        match on_unknown {
+            OnUnknown::Repeat | OnUnknown::RepeatMarked => {
+                lane.failures = lane.failures.saturating_add(1);
+                let at = now + pause(lane.failures, id);
+                lane.wait_until = at;
+                let marked = marked || on_unknown == OnUnknown::RepeatMarked;
+                for entry in lane.queue.iter_mut().take(count) {
+                    entry.marked = marked;
+                }
+                Verdict::Again { at, marked }
+            }
+            OnUnknown::Ask => {
+                for entry in lane.queue.iter_mut().take(count) {
+                    entry.asking = true;
+                }
+                Verdict::Ask
+            }
+            OnUnknown::Leave => {
+                self.settle(ix, count);
+                Verdict::Settled
+            }
+        }
+    }
+
+    fn settle(&mut self, ix: u32, count: usize) {
+        let lane = &mut self.lanes[ix as usize];
+        for _ in 0..count {
+            if let Some(entry) = lane.pop() {
+                self.homes.remove(&entry.id);
+            }
+        }
+    }
+
+    /// Lets those go that were removed while in flight.
+    fn sweep(&mut self, ix: u32, count: usize, verdict: Verdict) -> Verdict {
+        if verdict == Verdict::Settled {
+            return verdict;
+        }
+        let lane = &mut self.lanes[ix as usize];
+        let gone: Vec<DeliveryId> = lane
+            .queue
+            .iter()
+            .take(count)
+            .filter(|e| e.gone)
+            .map(|e| e.id)
+            .collect();
+        for id in &gone {
+            lane.remove(*id);
+            self.homes.remove(id);
+        }
+        if gone.len() == count {
+            Verdict::Settled
+        } else {
+            verdict
+        }
+    }
+}
