@@ -81,6 +81,9 @@ impl State {
 }
 
 pub(super) fn check_key(key: &str) -> Result<(), Error> {
+    if key.is_empty() {
+        return Err(Error::invalid("A key must not be empty."));
+    }
     within("A key", key.len(), limits::KEY, "bytes")
 }
 
@@ -111,7 +114,7 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
         _ => return Err(Error::limit("An album holds at most 10 media.")),
     };
     within(what, content.text.utf16_len(), most, "UTF-16 units")?;
-    if content.attachments.is_empty() && content.text.text.is_empty() {
+    if content.attachments.is_empty() && content.text.text.trim().is_empty() {
         return Err(Error::invalid("There is nothing to post."));
     }
     for entity in &content.text.entities {
@@ -131,7 +134,13 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
     }
     for row in &content.buttons {
         within("A row", row.len(), limits::ROW, "buttons")?;
+        if row.is_empty() {
+            return Err(Error::invalid("A row has at least one button."));
+        }
         for button in row {
+            if button.text.trim().is_empty() {
+                return Err(Error::invalid("A button needs a text."));
+            }
             match button.kind.as_str() {
                 "press" => {
                     within(
@@ -140,6 +149,12 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
                         limits::BUTTON_VALUE,
                         "bytes",
                     )?;
+                }
+                "url" | "copy" if button.value.is_empty() => {
+                    return Err(Error::invalid(format!(
+                        "A {} button needs a value.",
+                        button.kind
+                    )));
                 }
                 "url" | "copy" => {}
                 kind => {
