@@ -13,6 +13,8 @@ const SLOWEST: i64 = 4;
 /// A call is counted from its end on, as in the sliding window.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
+    exact: i64,
+    /// With the margin.
     interval: i64,
     burst: i64,
     paid: i64,
@@ -26,8 +28,9 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     pub fn new(rate: Rate, burst: u32) -> Self {
-        let exact = (rate.per * 1000).div_euclid(i64::from(rate.calls)) + 1;
+        let exact = rate.per * 1000 / i64::from(rate.calls);
         Self {
+            exact,
             interval: exact + (exact / 100).max(1000),
             burst: i64::from(burst.max(1)),
             paid: 0,
@@ -56,12 +59,13 @@ impl Bucket {
     }
 
     pub fn fit(&self, now: Millis, weight: u32) -> Fit {
-        let (interval, burst) = (self.interval(now), self.burst(now));
+        let burst = self.burst(now);
         let over = self.flying + i64::from(weight).min(burst) - burst;
         if over > 0 {
             return Fit::Later;
         }
-        let at = (self.paid + over * interval + 999).div_euclid(1000);
+        // the margin must not lend to the burst
+        let at = (self.paid + over * self.exact + 999).div_euclid(1000);
         if at <= now { Fit::Now } else { Fit::At(at) }
     }
 
@@ -69,13 +73,11 @@ impl Bucket {
         self.flying += i64::from(weight);
     }
 
-    pub fn release(&mut self, weight: u32) {
+    pub fn done(&mut self, now: Millis, weight: u32, counted: u32) {
         self.flying = (self.flying - i64::from(weight)).max(0);
-    }
-
-    pub fn done(&mut self, now: Millis, weight: u32) {
-        self.release(weight);
-        self.spent(now, now, weight);
+        if counted > 0 {
+            self.spent(now, now, counted);
+        }
     }
 
     pub fn spent(&mut self, now: Millis, at: Millis, weight: u32) {

@@ -85,19 +85,12 @@ impl Budget {
         }
     }
 
-    pub fn release(&mut self, weight: u32, class: Class) {
+    /// A call of `weight` has ended, of which the server counts `counted` from now on.
+    pub fn done(&mut self, now: Millis, weight: u32, counted: u32, class: Class) {
         match self {
             Self::Endless => {}
-            Self::Bucket(bucket) => bucket.release(weight),
-            Self::Window(window) => window.release(weight, class),
-        }
-    }
-
-    pub fn done(&mut self, now: Millis, weight: u32, class: Class) {
-        match self {
-            Self::Endless => {}
-            Self::Bucket(bucket) => bucket.done(now, weight),
-            Self::Window(window) => window.done(now, weight, class),
+            Self::Bucket(bucket) => bucket.done(now, weight, counted),
+            Self::Window(window) => window.done(now, weight, counted, class),
         }
     }
 

@@ -8,7 +8,7 @@ use slab::Slab;
 
 use crate::lane::{Entry, Lane, Place};
 use crate::scope::{Bot, Chat};
-use crate::{Added, BatchId, DeliveryId, Job, Millis, OnUnknown, Pacing, Removed, Scope, Verdict};
+use crate::{Added, BatchId, DeliveryId, Job, Millis, Pacing, Removed, Scope};
 
 /// A call in flight.
 #[derive(Debug)]
@@ -148,50 +148,18 @@ impl Engine {
         Removed::Gone
     }
 
-    /// A delivery loaded from the store whose last attempt was still open when the process ended, or whose outcome
-    /// stayed unknown: settles by its `on_unknown` what becomes of it, as [`Self::finish`] would.
-    /// [`Verdict::Stale`] when there is none such, or it is in flight.
-    pub fn interrupted(&mut self, now: Millis, id: DeliveryId) -> Verdict {
-        let now = self.tick(now);
+    /// The next attempt of this delivery is to be marked, since the outcome of an earlier one is unknown: for what is
+    /// loaded after a restart. Marked deliveries share no call with others. False when it is not here.
+    pub fn mark(&mut self, id: DeliveryId) -> bool {
         let Some(ix) = self.homes.get(&id).copied() else {
-            return Verdict::Stale;
+            return false;
         };
-        let lane = &mut self.lanes[ix as usize];
-        if lane
-            .queue
-            .iter()
-            .take(lane.in_flight())
-            .any(|entry| entry.id == id)
-        {
-            return Verdict::Stale;
-        }
-        let Some(entry) = lane.get_mut(id) else {
-            return Verdict::Stale;
+        let Some(entry) = self.lanes[ix as usize].get_mut(id) else {
+            return false;
         };
-        let verdict = match entry.on_unknown {
-            OnUnknown::Repeat => Verdict::Again {
-                at: now.max(entry.not_before),
-                marked: entry.marked,
-            },
-            OnUnknown::RepeatMarked => {
-                entry.marked = true;
-                Verdict::Again {
-                    at: now.max(entry.not_before),
-                    marked: true,
-                }
-            }
-            OnUnknown::Ask => {
-                entry.asking = true;
-                Verdict::Ask
-            }
-            OnUnknown::Leave => {
-                lane.remove(id);
-                self.homes.remove(&id);
-                Verdict::Settled
-            }
-        };
+        entry.marked = true;
         self.list(ix);
-        verdict
+        true
     }
 
     pub(crate) fn tick(&mut self, now: Millis) -> Millis {

@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub on_unknown: OnUnknown,
     pub asking: bool,
     pub marked: bool,
+    /// Shares no call but with its album.
+    pub alone: bool,
     /// Removed while its call was under way.
     pub gone: bool,
 }
@@ -35,6 +37,7 @@ impl Entry {
             on_unknown: job.on_unknown,
             asking: job.asking,
             marked: false,
+            alone: false,
             gone: false,
         }
     }
@@ -252,6 +255,17 @@ impl Lane {
         load
     }
 
+    /// The first `count` went in one call, and shall no more: what is not of one album goes alone.
+    pub fn take_apart(&mut self, count: usize) {
+        let one_unit = self.unit(0).count >= count;
+        for entry in self.queue.iter_mut().take(count) {
+            entry.alone = true;
+            if one_unit {
+                entry.join = None;
+            }
+        }
+    }
+
     /// The head, and as many of its neighbours as one call may carry and `room` (in calls) has place for.
     pub fn load(&self, now: Millis, room: u32) -> Load {
         let mut load = self.unit(0);
@@ -267,7 +281,11 @@ impl Lane {
             (self.queue.get(load.count - 1), self.queue.get(load.count))
         {
             // another part of the album that was just closed stays apart
-            if !last.joins(next) || (last.album().is_some() && last.album() == next.album()) {
+            let apart = last.alone || next.alone;
+            if apart
+                || !last.joins(next)
+                || (last.album().is_some() && last.album() == next.album())
+            {
                 break;
             }
             let unit = self.unit(load.count);

@@ -38,16 +38,22 @@ pub enum Outcome {
     Sent,
     /// Permanently; the delivery is settled, the lane goes on.
     Refused,
-    /// It surely had no effect.
+    /// It surely had no effect. With neither a time nor a flood it did not reach the server, and the lane backs off.
     NotSent {
-        /// How long the server asks to wait.
+        /// How long to wait; without a flood this holds for the lane alone and is no failure.
         retry_after: Option<Millis>,
         scope_wide: Flood,
     },
     /// It may have had its effect.
     Unknown,
-    /// A joined call had no effect as a whole: its parts shall go one by one, at once.
+    /// A joined call had no effect as a whole: its parts shall go one by one, at once. Albums stay whole, unless the
+    /// call carried nothing but one album.
     Apart,
+    /// A call was made on the way (it counts as one), and the same deliveries need another, no sooner than `after`
+    /// from now: the topic for them was made first, say. No failure; they keep their place in the line.
+    More {
+        after: Millis,
+    },
 }
 
 /// What the engine made of an outcome, for every delivery of the batch.

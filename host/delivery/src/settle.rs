@@ -6,6 +6,9 @@ use crate::engine::{Batch, Engine};
 use crate::poll::bot_class;
 use crate::{Answer, BatchId, DeliveryId, Flood, Millis, OnUnknown, Outcome, Verdict};
 
+/// The longest wait that is believed: a year.
+const LONGEST: Millis = 365 * 86_400_000;
+
 impl Engine {
     /// Takes a call's outcome. A batch that is not in flight is ignored ([`Verdict::Stale`]).
     ///
@@ -22,14 +25,14 @@ impl Engine {
         let lane = &mut self.lanes[ix as usize];
         let count = lane.in_flight();
         lane.flying = None;
-        let flooded = matches!(
+        let keeps_place = matches!(
             outcome,
             Outcome::NotSent {
                 scope_wide: Flood::Chat | Flood::Bot,
                 ..
-            }
+            } | Outcome::More { .. }
         );
-        if !flooded {
+        if !keeps_place {
             lane.fronted = now;
         }
         let verdict = match outcome {
@@ -50,14 +53,21 @@ impl Engine {
                 Verdict::Again { at, marked }
             }
             Outcome::Unknown => self.unknown(now, ix, count),
+            Outcome::More { after } => {
+                lane.failures = 0;
+                lane.wait_until = now + after.clamp(0, LONGEST);
+                let marked = lane.queue.front().is_some_and(|first| first.marked);
+                Verdict::Again {
+                    at: lane.wait_until,
+                    marked,
+                }
+            }
             Outcome::Apart => {
                 if count < 2 {
                     lane.failures = lane.failures.saturating_add(1);
                     lane.wait_until = now + pause(lane.failures, batch.0 as i64);
                 }
-                for entry in lane.queue.iter_mut().take(count) {
-                    entry.join = None;
-                }
+                lane.take_apart(count);
                 let marked = lane.queue.front().is_some_and(|first| first.marked);
                 Verdict::Again {
                     at: now.max(lane.wait_until),
@@ -112,19 +122,23 @@ impl Engine {
     fn pay(&mut self, now: Millis, ended: &Batch, outcome: Outcome) {
         let class: Class = ended.priority.into();
         self.broadcasts -= usize::from(class == Class::Broadcast);
-        // what surely did not arrive, and what the server turned away, does not count there
-        let counted = !matches!(outcome, Outcome::NotSent { .. });
+        // what did not arrive, and what a 429 turned away, does not count there
+        let counted = match outcome {
+            Outcome::Sent | Outcome::Refused | Outcome::Unknown | Outcome::Apart => ended.weight,
+            Outcome::NotSent {
+                retry_after: Some(_),
+                scope_wide: Flood::None,
+            } => ended.weight,
+            Outcome::NotSent { .. } => 0,
+            Outcome::More { .. } => ended.weight.min(1),
+        };
         if let Some(chat) = self.chats.get_mut(&ended.scope) {
             chat.flying = chat.flying.saturating_sub(1);
-            match counted {
-                true => chat.budget.done(now, ended.weight, class),
-                false => chat.budget.release(ended.weight, class),
-            }
+            chat.budget.done(now, ended.weight, counted, class);
         }
-        match counted {
-            true => self.bot.budget.done(now, ended.weight, bot_class(class)),
-            false => self.bot.budget.release(ended.weight, bot_class(class)),
-        }
+        self.bot
+            .budget
+            .done(now, ended.weight, counted, bot_class(class));
     }
 
     fn not_sent(
@@ -136,9 +150,8 @@ impl Engine {
     ) -> Millis {
         let lane = &mut self.lanes[ended.lane as usize];
         let seed = lane.queue.front().map_or(0, |first| first.id);
-        // a time from outside: at most a year
         let told = retry_after
-            .map(|wait| wait.clamp(0, 365 * 86_400_000))
+            .map(|wait| wait.clamp(0, LONGEST))
             .map(|wait| now + wait + margin(wait));
         if flood == Flood::None {
             let until = told.unwrap_or_else(|| {

@@ -53,6 +53,11 @@ impl Log {
         }
     }
 
+    fn end(&mut self, weight: u32, counted: u32, until: Millis) {
+        self.flying = self.flying.saturating_sub(u64::from(weight));
+        self.occupy(until, counted);
+    }
+
     fn occupy(&mut self, until: Millis, weight: u32) {
         if weight == 0 {
             return;
@@ -140,21 +145,13 @@ impl Window {
         }
     }
 
-    /// The call had no effect: its slots are free again.
-    pub fn release(&mut self, weight: u32, class: Class) {
-        self.all.flying = self.all.flying.saturating_sub(u64::from(weight));
-        if class == Class::Title {
-            self.titles.flying = self.titles.flying.saturating_sub(u64::from(weight));
-        }
-    }
-
-    pub fn done(&mut self, now: Millis, weight: u32, class: Class) {
-        self.release(weight, class);
+    /// A call of `weight` has ended, of which the server counts `counted` from now on.
+    pub fn done(&mut self, now: Millis, weight: u32, counted: u32, class: Class) {
         self.forget(now);
         let until = self.free_again(now);
-        self.all.occupy(until, weight);
+        self.all.end(weight, counted, until);
         if class == Class::Title {
-            self.titles.occupy(until, weight);
+            self.titles.end(weight, counted, until);
         }
     }
 

@@ -45,7 +45,7 @@ proptest! {
             loop {
                 flying.sort_by_key(|(end, ..)| *end);
                 while let Some((end, weight, class)) = flying.first().copied().filter(|(end, ..)| *end <= now) {
-                    window.done(end, weight, class);
+                    window.done(end, weight, weight, class);
                     flying.remove(0);
                 }
                 match window.fit(now, wish.weight, class) {
@@ -85,7 +85,7 @@ proptest! {
             }
             prop_assert_eq!(window.fit(now, 1, Class::Plain), Fit::Later);
             for _ in 0..calls {
-                window.done(now, 1, Class::Plain);
+                window.done(now, 1, 1, Class::Plain);
             }
             let Fit::At(at) = window.fit(now, 1, Class::Plain) else { return Err(TestCaseError::fail("no time")) };
             prop_assert!(at > now + per && at <= now + per + (per / 100).max(1));
@@ -100,7 +100,7 @@ proptest! {
         let mut now = 1_000;
         for wait in waits {
             window.take(1, Class::Plain);
-            window.release(1, Class::Plain);
+            window.done(now, 1, 0, Class::Plain);
             window.flood(now, now, now + wait);
             prop_assert!(window.size(now) <= calls && window.size(now) >= 1);
             prop_assert!(calls == 1 || window.size(now) < calls);
@@ -126,7 +126,7 @@ fn heavier_than_the_window_goes_alone() {
     });
     window.take(1, Class::Plain);
     assert_eq!(window.fit(0, 10, Class::Plain), Fit::Later);
-    window.done(0, 1, Class::Plain);
+    window.done(0, 1, 1, Class::Plain);
     assert_eq!(window.fit(0, 10, Class::Plain), Fit::At(1010));
     assert_eq!(window.fit(1010, 10, Class::Plain), Fit::Now);
 }
