@@ -1,1 +1,40 @@
-//! To be written.
+//! The relay: dialogs, turns, mirroring, commands, parameters.
+//!
+//! A [`Connection`] takes updates, runs a turn for each, commits it, and sends what the turns put into the outbox.
+#![forbid(unsafe_code)]
+
+mod cache;
+mod commit;
+pub mod config;
+mod connection;
+mod content;
+mod error;
+mod ingress;
+mod op;
+pub mod parameters;
+mod plugins;
+mod probe;
+mod sender;
+mod title;
+mod turn;
+mod upkeep;
+mod words;
+
+pub use commit::Committer;
+pub use connection::{Connection, Deps, Status};
+pub use error::RelayError;
+pub use plugins::Shelf;
+pub use probe::{Facts, Problem, probe};
+
+/// An error with all its causes, on one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

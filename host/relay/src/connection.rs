@@ -1,0 +1,257 @@
+//! A connection at work: its tasks, its state, and what its parts ask of each other.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+use switchboard_delivery::Pacing;
+use switchboard_store::{Change, ChatId, ConnectionId, DeliveryId, MessageId, PluginEntry, Place, Store, TopicId};
+use switchboard_telegram::{Api, Client, Token};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::RelayError;
+use crate::cache::Book;
+use crate::commit::Committer;
+use crate::config::ConnectionConfig;
+use crate::op::Reply;
+use crate::plugins::{ConnectionPlugins, Shelf};
+use crate::sender::{self, Command};
+use crate::{ingress, title, upkeep};
+
+/// The host's own corner of the plugins' store.
+const OWN: &str = "";
+/// How long a topic that nobody asked for is remembered.
+const ORPHAN_LIFE: i64 = 24 * 3_600_000;
+
+/// What connections share.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    pub store: Arc<dyn Store>,
+    pub committer: Committer,
+    pub plugins: Arc<Shelf>,
+    pub api: Api,
+    pub pacing: Pacing,
+}
+
+/// How a connection is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// No answer from Telegram yet.
+    Starting,
+    /// It takes updates.
+    Running,
+    /// It takes updates, and something needs a person.
+    Troubled(String),
+    /// It takes no updates.
+    Broken(String),
+}
+
+/// A running connection. Dropping it does not stop it; [`Connection::stop`] does.
+#[derive(Debug)]
+pub struct Connection {
+    inner: Arc<Inner>,
+    tasks: JoinSet<()>,
+}
+
+/// The parts of a connection.
+#[derive(Debug)]
+pub struct Inner {
+    pub id: ConnectionId,
+    pub name: String,
+    pub config: ConnectionConfig,
+    pub client: Client,
+    pub store: Arc<dyn Store>,
+    pub committer: Committer,
+    pub book: Book,
+    pub plugins: ConnectionPlugins,
+    pub stopping: CancellationToken,
+    pub commands: mpsc::Sender<Command>,
+    /// Something was scheduled: look at the timers again.
+    pub timers_changed: tokio::sync::Notify,
+    pub status: watch::Sender<Status>,
+    group: AtomicI64,
+    ids: AtomicI64,
+    titles: Mutex<HashSet<ChatId>>,
+}
+
+impl Connection {
+    /// Starts the connection's tasks. Nothing is asked of Telegram but updates, unless deliveries are waiting.
+    ///
+    /// # Errors
+    /// Where its row cannot be read, or one of its plugins cannot be used.
+    pub async fn start(deps: Deps, row: switchboard_store::Connection, token: Token) -> Result<Self, RelayError> {
+        let config: ConnectionConfig = serde_json::from_str(&row.config).map_err(RelayError::Config)?;
+        let plugins = ConnectionPlugins::link(&deps.plugins, &config)?;
+        let last = deps.store.last_delivery(row.id).await?;
+        let (commands, received) = mpsc::channel(sender::COMMANDS);
+        let inner = Arc::new(Inner {
+            id: row.id,
+            name: row.name,
+            config,
+            client: deps.api.bot(token),
+            store: deps.store.clone(),
+            committer: deps.committer,
+            book: Book::new(deps.store, row.id),
+            plugins,
+            stopping: CancellationToken::new(),
+            commands,
+            timers_changed: tokio::sync::Notify::new(),
+            status: watch::Sender::new(Status::Starting),
+            group: AtomicI64::new(row.group),
+            ids: AtomicI64::new(last),
+            titles: Mutex::default(),
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(sender::run(inner.clone(), deps.pacing, received));
+        tasks.spawn(ingress::run(inner.clone(), row.cursor));
+        tasks.spawn(upkeep::run(inner.clone()));
+        Ok(Self { inner, tasks })
+    }
+
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.inner.status.subscribe()
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// Takes no more updates, lets turns and open calls end, and returns when they have.
+    pub async fn stop(mut self) {
+        self.inner.stopping.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Inner {
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The backend group's id at this moment.
+    pub fn group(&self) -> ChatId {
+        self.group.load(Ordering::Relaxed)
+    }
+
+    pub fn next_id(&self) -> DeliveryId {
+        self.ids.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The message on the other side that a message is linked to. `side` is where the given one stands.
+    pub async fn twin(&self, chat: ChatId, side: Place, message: MessageId) -> Result<Option<MessageId>, RelayError> {
+        let mirror = match side {
+            Place::Customer => self.store.mirror_of_customer_message(self.id, chat, message).await?,
+            Place::Topic | Place::General => self.store.mirror_of_group_message(self.id, message).await?,
+        };
+        Ok(mirror.map(|mirror| if side == Place::Customer { mirror.group_message } else { mirror.customer_message }))
+    }
+
+    /// As [`Inner::twin`]; a message that is only just there may still be about to be linked.
+    pub async fn twin_of_reply(&self, chat: ChatId, side: Place, reply: &Reply) -> Result<Option<MessageId>, RelayError> {
+        let mut tries = if self.now() / 1_000 - reply.date <= 3 { 20 } else { 0 };
+        loop {
+            let twin = self.twin(chat, side, reply.to).await?;
+            if twin.is_some() || tries == 0 {
+                return Ok(twin);
+            }
+            tries -= 1;
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// What operators call a contact, from what is at hand.
+    pub fn known_name(&self, chat: ChatId) -> String {
+        self.book.at_hand(chat).and_then(|person| person.contact.as_ref().map(title::name)).unwrap_or_else(|| "the customer".to_owned())
+    }
+
+    /// Whether a title's renewal should be queued now: none waits yet.
+    pub fn title_waits(&self, chat: ChatId) -> bool {
+        self.titles.lock().insert(chat)
+    }
+
+    /// A renewal is under way; what changes from now on needs another.
+    pub fn title_starts(&self, chat: ChatId) {
+        self.titles.lock().remove(&chat);
+    }
+
+    // --- topics that Telegram made without our knowing ---
+
+    /// A topic of ours with this title that belongs to no dialog: its creation's answer was lost.
+    pub async fn orphan_topic(&self, title: &str) -> Result<Option<TopicId>, RelayError> {
+        let now = self.now();
+        let entries = self.store.plugin_entries(self.id, OWN, "topic/", None, 1_000, now).await?;
+        Ok(entries.iter().rev().find(|entry| entry.value == title.as_bytes()).and_then(|entry| entry.key.strip_prefix("topic/")?.parse().ok()))
+    }
+
+    pub fn orphan_found(&self, topic: TopicId, title: &str) -> Change {
+        let entry = PluginEntry { key: orphan_key(topic), value: title.as_bytes().to_vec(), expires: Some(self.now() + ORPHAN_LIFE), version: 1 };
+        Change::PutPluginEntry { plugin: OWN.to_owned(), entry }
+    }
+
+    pub fn orphan_taken(&self, topic: TopicId) -> Change {
+        Change::RemovePluginEntry { plugin: OWN.to_owned(), key: orphan_key(topic) }
+    }
+
+    // --- what needs a person ---
+
+    /// Whether this trouble is not told in General yet.
+    pub async fn first_notice(&self, why: &str) -> Result<bool, RelayError> {
+        Ok(self.store.notice(self.id, &notice_key(why)).await?.is_none())
+    }
+
+    pub fn group_moved(&self, to: ChatId) {
+        tracing::info!(connection = %self.name, group = to, "the backend group was upgraded and has a new id");
+        self.group.store(to, Ordering::Relaxed);
+    }
+
+    pub fn token_refused(&self) {
+        tracing::error!(connection = %self.name, "Telegram does not accept the bot's token; apply the connection again with a valid one");
+        self.status.send_replace(Status::Broken("Telegram does not accept the bot's token; apply the connection again with a valid one".to_owned()));
+    }
+
+    pub fn group_lost(&self, why: &str) {
+        tracing::error!(connection = %self.name, why, "the backend group cannot be used");
+        self.set_trouble(why);
+    }
+
+    /// Something in the group needs a person; updates still come.
+    pub fn set_trouble(&self, why: &str) {
+        self.status.send_if_modified(|status| {
+            let trouble = Status::Troubled(why.to_owned());
+            let changes = matches!(status, Status::Running | Status::Troubled(_)) && *status != trouble;
+            if changes {
+                *status = trouble;
+            }
+            changes
+        });
+    }
+
+    /// The group's rights changed for the better: what waited may go.
+    pub fn recovered(&self) {
+        self.status.send_if_modified(|status| {
+            let changes = matches!(status, Status::Troubled(_));
+            if changes {
+                *status = Status::Running;
+            }
+            changes
+        });
+        // A full queue means that the sender is busy anyway.
+        let _ = self.commands.try_send(Command::Recover);
+    }
+}
+
+fn orphan_key(topic: TopicId) -> String {
+    format!("topic/{topic}")
+}
+
+/// The store's key of a trouble that is told in General once.
+pub fn notice_key(why: &str) -> String {
+    format!("unfit:{why}")
+}

@@ -1,0 +1,165 @@
+//! Long polling: updates come in, turns run, and only then does Telegram hear that they were taken.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::json;
+use switchboard_store::{Change, ChatId, TurnCommit, Write};
+use switchboard_telegram::CallError;
+use switchboard_telegram::types::{RELAY_UPDATES, Update};
+
+use crate::connection::{Inner, Status};
+use crate::turn::Event;
+
+/// Seconds that Telegram holds a poll open.
+const POLL: u64 = 25;
+/// Most updates of one answer, Telegram's own limit.
+const BATCH: u32 = 100;
+/// Turns of different dialogs that run side by side.
+const SIDE_BY_SIDE: usize = 64;
+
+/// Polls until the connection stops.
+pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
+    let mut pause = Duration::ZERO;
+    loop {
+        if !pause.is_zero() {
+            tokio::select! {
+                () = inner.stopping.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        let polled = tokio::select! {
+            () = inner.stopping.cancelled() => break,
+            polled = poll(&inner, cursor) => polled,
+        };
+        match polled {
+            Ok(updates) => {
+                pause = Duration::ZERO;
+                inner.status.send_if_modified(|status| {
+                    let starts = matches!(status, Status::Starting | Status::Broken(_));
+                    if starts {
+                        *status = Status::Running;
+                    }
+                    starts
+                });
+                if let Some(last) = updates.last().map(|update| update.update_id) {
+                    handle(&inner, updates).await;
+                    if inner.stopping.is_cancelled() {
+                        break;
+                    }
+                    cursor = last + 1;
+                    remember(&inner, cursor);
+                }
+            }
+            Err(error) => pause = trouble(&inner, &error, pause),
+        }
+    }
+}
+
+async fn poll(inner: &Inner, cursor: i64) -> Result<Vec<Update>, CallError> {
+    // The first answer tells that the connection works, so it is not waited for.
+    let timeout = if *inner.status.borrow() == Status::Starting { 0 } else { POLL };
+    let mut parameters = json!({ "timeout": timeout, "limit": BATCH, "allowed_updates": RELAY_UPDATES });
+    if cursor > 0
+        && let Some(fields) = parameters.as_object_mut()
+    {
+        fields.insert("offset".to_owned(), cursor.into());
+    }
+    inner.client.call_within("getUpdates", &parameters, Duration::from_secs(timeout + 10)).await
+}
+
+/// Runs the turns of a batch: those of one dialog one after another, dialogs side by side. Returns when all are committed.
+async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
+    let mut order: Vec<ChatId> = Vec::new();
+    let mut by_dialog: HashMap<ChatId, Vec<Arc<Update>>> = HashMap::new();
+    for update in updates {
+        let chat = insist(inner, "an update's dialog could not be read", || inner.dialog_of(&update)).await;
+        let Some(chat) = chat else { return };
+        by_dialog.entry(chat).or_insert_with(|| {
+            order.push(chat);
+            Vec::new()
+        });
+        if let Some(turns) = by_dialog.get_mut(&chat) {
+            turns.push(Arc::new(update));
+        }
+    }
+    let mut running = FuturesUnordered::new();
+    for chat in order {
+        let Some(turns) = by_dialog.remove(&chat) else { continue };
+        while running.len() >= SIDE_BY_SIDE {
+            running.next().await;
+        }
+        let inner = inner.clone();
+        running.push(tokio::spawn(async move {
+            for update in turns {
+                let event = Event::Update(update);
+                // The dialog may have got its topic since: a plain retry is right for every failure.
+                if insist(&inner, "a turn failed", || inner.turn(chat, &event)).await.is_none() {
+                    return;
+                }
+            }
+        }));
+    }
+    while running.next().await.is_some() {}
+}
+
+/// Tries until it works; `None` when the connection stops first. What is not handled stays with Telegram and comes again.
+async fn insist<T, F: Future<Output = Result<T, crate::RelayError>>>(inner: &Inner, what: &str, work: impl Fn() -> F) -> Option<T> {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match work().await {
+            Ok(value) => return Some(value),
+            Err(error) => tracing::error!(connection = %inner.name, error = %crate::chain(&error), "{what}; trying again"),
+        }
+        tokio::select! {
+            () = inner.stopping.cancelled() => return None,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(Duration::from_secs(10));
+    }
+}
+
+/// Keeps the cursor for the next start. Nothing waits for it: a repeat of an update is known by its id.
+fn remember(inner: &Arc<Inner>, cursor: i64) {
+    let inner = inner.clone();
+    tokio::spawn(async move {
+        let commit = TurnCommit { connection: inner.id, now: inner.now(), changes: vec![Change::Advance { cursor }], ..TurnCommit::default() };
+        if let Err(error) = inner.committer.commit(vec![Write::Turn(commit)]).await {
+            tracing::debug!(connection = %inner.name, error = %crate::chain(&error), "the cursor was not kept");
+        }
+    });
+}
+
+/// Says what is wrong and how long to pause.
+fn trouble(inner: &Inner, error: &CallError, pause: Duration) -> Duration {
+    let grown = (pause * 2).clamp(Duration::from_millis(200), Duration::from_secs(15));
+    let (why, pause) = match error {
+        CallError::Api(answer) if matches!(answer.code, 401 | 404) => {
+            inner.token_refused();
+            return Duration::from_secs(30);
+        }
+        CallError::Api(answer) if answer.code == 409 && answer.says("webhook") => {
+            ("a webhook is set for this bot, so updates cannot be polled: remove the webhook (deleteWebhook), or the program that sets it".to_owned(), Duration::from_secs(10))
+        }
+        CallError::Api(answer) if answer.code == 409 => {
+            ("another program polls this bot's updates: stop it, a bot has one program in direct mode".to_owned(), grown.max(Duration::from_secs(2)))
+        }
+        CallError::Api(answer) if answer.code == 429 => (answer.to_string(), Duration::from_secs(answer.retry_after.unwrap_or(5))),
+        other => (crate::chain(other), grown),
+    };
+    // One failed poll is nothing; two in a row are worth a word.
+    if !pause.is_zero() {
+        let broken = Status::Broken(why.clone());
+        let changed = inner.status.send_if_modified(|status| {
+            let changes = *status != broken;
+            *status = broken;
+            changes
+        });
+        if changed {
+            tracing::warn!(connection = %inner.name, why, "no updates");
+        }
+    }
+    pause
+}

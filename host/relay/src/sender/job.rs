@@ -1,0 +1,92 @@
+//! What the delivery core needs to know of an op.
+
+use switchboard_delivery::{Job, Join, OnUnknown, Priority, Scope};
+use switchboard_store::{ChatId, Delivery, DeliveryState, Direction, Place};
+
+use crate::content::copyable;
+use crate::op::{Carry, Op};
+use crate::parameters::Unconfirmed;
+
+/// The most messages that one `copyMessages` takes.
+const COPY_MAX: usize = 100;
+/// The most parts of an album.
+const ALBUM_MAX: usize = 10;
+
+/// The job of a delivery.
+pub fn job(delivery: &Delivery, op: &Op, group: ChatId, unconfirmed: Unconfirmed) -> Job {
+    Job {
+        id: delivery.id,
+        lane: delivery.lane.as_str().into(),
+        scope: scope(op, group),
+        weight: weight(op),
+        priority: priority(op),
+        not_before: delivery.not_before,
+        on_unknown: on_unknown(op, unconfirmed),
+        join: join(op),
+        attempt: delivery.attempt,
+        asking: delivery.state == DeliveryState::Asking,
+    }
+}
+
+fn scope(op: &Op, group: ChatId) -> Scope {
+    match op.destination() {
+        Place::Customer => op.chat().map_or(Scope::None, Scope::Private),
+        Place::Topic | Place::General => Scope::Group(group),
+    }
+}
+
+fn weight(op: &Op) -> u32 {
+    let calls = match op {
+        Op::Send { contents, .. } => contents.len(),
+        Op::Forward { messages, .. } => messages.len(),
+        Op::Post { more, .. } => 1 + more.len(),
+        _ => 1,
+    };
+    u32::try_from(calls).unwrap_or(u32::MAX)
+}
+
+fn priority(op: &Op) -> Priority {
+    match op {
+        Op::Answer { .. } | Op::Send { asked: Some(_), .. } | Op::Forward { .. } => Priority::Answer,
+        Op::Show { direction: Direction::Intercepted, .. } => Priority::Intercepted,
+        Op::Show { .. } | Op::Edit { .. } | Op::React { .. } | Op::Reopen { .. } => Priority::Customer,
+        Op::Send { .. } | Op::Post { .. } | Op::EditPost { .. } => Priority::Notice,
+        Op::Held { then, .. } => priority(then),
+        Op::Title { .. } => Priority::Title,
+    }
+}
+
+/// What to do when the outcome is not known: by what a repeat would do to whom.
+pub fn on_unknown(op: &Op, unconfirmed: Unconfirmed) -> OnUnknown {
+    match op {
+        Op::Show { .. } => OnUnknown::RepeatMarked,
+        Op::Answer { .. } | Op::Send { asked: Some(_), .. } | Op::Forward { .. } => match unconfirmed {
+            Unconfirmed::Ask => OnUnknown::Ask,
+            Unconfirmed::Repeat => OnUnknown::Repeat,
+            Unconfirmed::Leave => OnUnknown::Leave,
+        },
+        Op::Send { .. } => OnUnknown::Leave,
+        Op::Post { .. } | Op::Edit { .. } | Op::EditPost { .. } | Op::React { .. } | Op::Title { .. } | Op::Reopen { .. } => OnUnknown::Repeat,
+        Op::Held { .. } => OnUnknown::Ask,
+    }
+}
+
+fn join(op: &Op) -> Option<Join> {
+    let (carry, way) = match op {
+        Op::Show { carry, .. } => (carry, "show"),
+        Op::Answer { carry, .. } => (carry, "answer"),
+        _ => return None,
+    };
+    let album = carry.album.as_deref();
+    let (key, max) = if can_copy_many(carry) {
+        (format!("{way}:{}", carry.chat), COPY_MAX)
+    } else {
+        (format!("{way}:{}:{}", carry.chat, album?), ALBUM_MAX)
+    };
+    Some(Join { key: key.into(), order: carry.message, album: album.map(Into::into), max })
+}
+
+/// `copyMessages` knows no replies and no other contents.
+pub fn can_copy_many(carry: &Carry) -> bool {
+    carry.reply.is_none() && !carry.replaced && copyable(&carry.kind)
+}

@@ -1,0 +1,191 @@
+//! Turns: the handling of one event for one dialog. Read, run plugins, decide, commit.
+
+mod callback;
+mod command;
+mod customer;
+pub mod draft;
+mod general;
+mod members;
+mod operator;
+mod reaction;
+mod timer;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use switchboard_store::{ChatId, Delivery, Write, Written};
+use switchboard_telegram::types::{Update, UpdateKind};
+
+use crate::RelayError;
+use crate::connection::Inner;
+use crate::op::Op;
+use crate::sender::Command;
+use draft::{Draft, Quick};
+
+pub use command::Call;
+pub use customer::LAZY_TITLE;
+pub use timer::Due;
+
+/// How often a turn is run again because others changed what it read.
+const TRIES: u32 = 6;
+/// The turns of General, and of whatever belongs to no dialog, run one after another under this key.
+const NO_DIALOG: ChatId = 0;
+
+/// What a turn is about.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Update(Arc<Update>),
+    /// A plugin's timer is due.
+    Timer(Due),
+    /// A dialog was answered long ago and nothing came since.
+    Autoclose { chat: ChatId },
+}
+
+impl Inner {
+    /// The dialog that an update belongs to.
+    pub(crate) async fn dialog_of(&self, update: &Update) -> Result<ChatId, RelayError> {
+        Ok(match &update.kind {
+            UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => {
+                if message.chat.kind == "private" {
+                    message.chat.id
+                } else {
+                    self.dialog_of_topic(message.topic()).await?
+                }
+            }
+            UpdateKind::CallbackQuery(query) => match &query.message {
+                Some(message) if message.chat.kind == "private" => message.chat.id,
+                Some(message) => self.dialog_of_topic(message.topic()).await?,
+                None => query.from.id,
+            },
+            UpdateKind::MyChatMember(change) if change.chat.kind == "private" => change.chat.id,
+            UpdateKind::MessageReaction(reaction) if reaction.chat.kind == "private" => reaction.chat.id,
+            UpdateKind::MessageReaction(reaction) => {
+                self.store.mirror_of_group_message(self.id, reaction.message_id).await?.map_or(NO_DIALOG, |mirror| mirror.chat)
+            }
+            UpdateKind::MyChatMember(_) | UpdateKind::Other | UpdateKind::Unreadable(_) => NO_DIALOG,
+        })
+    }
+
+    async fn dialog_of_topic(&self, topic: Option<i64>) -> Result<ChatId, RelayError> {
+        match topic {
+            Some(topic) => Ok(self.book.chat_of_topic(topic).await?.unwrap_or(NO_DIALOG)),
+            None => Ok(NO_DIALOG),
+        }
+    }
+
+    /// Runs one turn to its commit. When it returns `Ok`, the event is handled for good.
+    ///
+    /// # Errors
+    /// Where the store failed, or other turns kept changing what this one read. Nothing was written then.
+    pub(crate) async fn turn(self: &Arc<Self>, chat: ChatId, event: &Event) -> Result<(), RelayError> {
+        let _guard = self.book.lock(chat).await;
+        for _ in 0..TRIES {
+            let updates = match event {
+                Event::Update(update) => vec![update.update_id],
+                Event::Timer(_) | Event::Autoclose { .. } => Vec::new(),
+            };
+            let mut draft = Draft::new(self.now(), updates);
+            self.handle(&mut draft, chat, event).await?;
+            self.queue_titles(&mut draft);
+            let answers = std::mem::take(&mut draft.answers);
+            let quick = std::mem::take(&mut draft.quick);
+            let timers_changed = draft.timers_changed;
+            let finished = draft.finish(self.id, || self.next_id());
+            let written = self.committer.commit(vec![Write::Turn(finished.commit)]).await?;
+            match written.first() {
+                Some(Written::Done) => {
+                    for (chat, person) in finished.people {
+                        self.book.put(chat, person);
+                    }
+                    self.hand_over(finished.deliveries, answers).await;
+                    self.quick(quick);
+                    if timers_changed {
+                        self.timers_changed.notify_one();
+                    }
+                    return Ok(());
+                }
+                Some(Written::Conflict) => {
+                    for chat in draft.read_chats() {
+                        self.book.forget(chat);
+                    }
+                    for (_, op) in &finished.deliveries {
+                        if let Op::Title { chat } = op {
+                            self.title_starts(*chat);
+                        }
+                    }
+                }
+                // A repeat: it was handled before.
+                _ => return Ok(()),
+            }
+        }
+        Err(RelayError::Conflicts(TRIES))
+    }
+
+    async fn handle(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, event: &Event) -> Result<(), RelayError> {
+        match event {
+            Event::Update(update) => self.update(draft, chat, update).await,
+            Event::Timer(due) => self.timer(draft, due).await,
+            Event::Autoclose { chat } => self.autoclose(draft, *chat).await,
+        }
+    }
+
+    async fn update(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, update: &Update) -> Result<(), RelayError> {
+        match &update.kind {
+            UpdateKind::Message(message) if message.chat.kind == "private" => self.customer_message(draft, message, false).await,
+            UpdateKind::EditedMessage(message) if message.chat.kind == "private" => self.customer_message(draft, message, true).await,
+            UpdateKind::Message(message) if message.migrate_to_chat_id.is_some() => {
+                self.upgraded(draft, message);
+                Ok(())
+            }
+            UpdateKind::Message(message) | UpdateKind::EditedMessage(message) if message.chat.id == self.group() => {
+                let edited = matches!(update.kind, UpdateKind::EditedMessage(_));
+                match message.topic() {
+                    Some(_) => self.topic_message(draft, chat, message, edited).await,
+                    None if !edited => self.general_message(draft, message).await,
+                    None => Ok(()),
+                }
+            }
+            UpdateKind::CallbackQuery(query) => self.callback(draft, chat, query).await,
+            UpdateKind::MyChatMember(change) => self.member_changed(draft, change).await,
+            UpdateKind::MessageReaction(reaction) => self.reaction(draft, chat, reaction).await,
+            UpdateKind::Unreadable(error) => {
+                tracing::warn!(connection = %self.name, update = update.update_id, error, "an update could not be read and was passed over");
+                Ok(())
+            }
+            // Other groups and other kinds are none of ours.
+            _ => Ok(()),
+        }
+    }
+
+    /// Titles that changed; one waiting renewal of a title is enough.
+    fn queue_titles(&self, draft: &mut Draft) {
+        for (chat, at) in std::mem::take(&mut draft.titles) {
+            let has_topic = draft.dialog(chat).is_some_and(|dialog| dialog.topic.is_some());
+            if has_topic && self.title_waits(chat) {
+                draft.queue_at(Op::Title { chat }, at);
+            }
+        }
+    }
+
+    async fn hand_over(&self, deliveries: Vec<(Delivery, Op)>, answers: Vec<(i64, Option<Op>)>) {
+        // A closed queue means that the host is stopping; what is committed is read again at the next start.
+        if !deliveries.is_empty() {
+            let _ = self.commands.send(Command::Add(deliveries)).await;
+        }
+        for (id, again) in answers {
+            let _ = self.commands.send(Command::Decide { id, again: again.map(Box::new) }).await;
+        }
+    }
+
+    fn quick(self: &Arc<Self>, quick: Vec<Quick>) {
+        for Quick::AnswerPress { id, text, alert } in quick {
+            let inner = self.clone();
+            tokio::spawn(async move {
+                let answer = json!({ "callback_query_id": id, "text": text, "show_alert": alert });
+                if let Err(error) = inner.client.call::<bool>("answerCallbackQuery", &answer).await {
+                    tracing::debug!(connection = %inner.name, error = %crate::chain(&error), "a press could not be answered");
+                }
+            });
+        }
+    }
+}

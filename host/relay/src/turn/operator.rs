@@ -1,0 +1,137 @@
+//! What operators write in a topic: notes stay, commands are carried out, everything else goes to the customer.
+
+use std::sync::Arc;
+
+use switchboard_runtime::Direction as Hook;
+use switchboard_store::{AlbumPart, ChatId, Place, Status};
+use switchboard_telegram::types::Message;
+
+use super::customer::{ALBUM_QUIET, LAZY_TITLE, reply_of};
+use super::draft::Draft;
+use crate::RelayError;
+use crate::connection::Inner;
+use crate::content::Content;
+use crate::op::{Carry, Op};
+use crate::plugins::Passed;
+use crate::title;
+
+impl Inner {
+    pub(super) async fn topic_message(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, message: &Message, edited: bool) -> Result<(), RelayError> {
+        let Some(topic) = message.topic() else { return Ok(()) };
+        if let Some(created) = &message.forum_topic_created {
+            return self.topic_created(draft, chat, message, topic, &created.name);
+        }
+        if chat == 0 {
+            // A topic of the team's own.
+            return Ok(());
+        }
+        draft.read(&self.book, chat).await?;
+        if message.kind() == "service" {
+            self.topic_service(draft, chat, message);
+            return Ok(());
+        }
+        if message.from.as_ref().is_some_and(|from| from.is_bot && message.sender_chat.is_none()) {
+            return Ok(());
+        }
+        let text = message.body();
+        if text == "/" || text.starts_with("/ ") || text.starts_with("/\n") {
+            return Ok(());
+        }
+        if let Some(call) = super::command::parse(message, &self.config.bot_username) {
+            return if edited { Ok(()) } else { self.topic_command(draft, chat, message, call).await };
+        }
+        if self.config.parameters.reply_only && !self.is_answer(chat, message).await? {
+            return Ok(());
+        }
+        let Some(passed) = self.pass(draft, Hook::Outgoing, message, chat, Content::of(message)).await? else { return Ok(()) };
+        if edited {
+            if passed.held_by.is_none() {
+                draft.queue(Op::Edit { chat, side: Place::Topic, message: message.message_id, content: passed.content });
+            }
+            return Ok(());
+        }
+        self.answer(draft, chat, message, topic, passed);
+        Ok(())
+    }
+
+    /// With `REPLY_ONLY`, only replies to what is mirrored go out.
+    async fn is_answer(&self, chat: ChatId, message: &Message) -> Result<bool, RelayError> {
+        let Some(reply) = message.reply() else { return Ok(false) };
+        Ok(self.twin(chat, Place::Topic, reply.message_id).await?.is_some())
+    }
+
+    fn answer(&self, draft: &mut Draft, chat: ChatId, message: &Message, topic: i64, passed: Passed) {
+        let Passed { content, replaced, held_by, .. } = passed;
+        let album = message.media_group_id.clone().filter(|_| content.kind != "text");
+        if let Some(album) = &album {
+            draft.keep_album_part(AlbumPart {
+                place: Place::Topic,
+                chat,
+                album: album.clone(),
+                message: message.message_id,
+                content: serde_json::to_string(&content).unwrap_or_default(),
+                at: draft.now,
+            });
+        }
+        let not_before = if album.is_some() { draft.now + ALBUM_QUIET } else { draft.now };
+        let kind = message.kind().to_owned();
+        let needs_content = album.is_some() || replaced;
+        let carry = Carry { chat, message: message.message_id, kind, reply: reply_of(message), album, content: needs_content.then_some(content), replaced, marks: vec![] };
+        let op = Op::Answer { carry, topic };
+        match held_by {
+            None => draft.queue_at(op, not_before),
+            Some(plugin) => self.hold(draft, chat, plugin, op),
+        }
+        draft.set_status(chat, Status::Answered, LAZY_TITLE);
+        let now = draft.now;
+        if let Some(dialog) = draft.dialog_mut(chat)
+            && now - dialog.last_activity >= 60_000
+        {
+            dialog.last_activity = now;
+        }
+    }
+
+    /// Telegram tells of every topic, ours too. One of ours that no dialog has is kept in mind: its creation's answer may be lost.
+    fn topic_created(&self, draft: &mut Draft, chat: ChatId, message: &Message, topic: i64, name: &str) -> Result<(), RelayError> {
+        let by_us = message.from.as_ref().is_some_and(|from| from.id == self.client.bot_id());
+        if by_us && chat == 0 {
+            draft.changes.push(self.orphan_found(topic, name));
+        }
+        Ok(())
+    }
+
+    /// Operators close, open and rename topics by hand as well.
+    fn topic_service(&self, draft: &mut Draft, chat: ChatId, message: &Message) {
+        let by_us = message.from.as_ref().is_some_and(|from| from.id == self.client.bot_id());
+        if by_us {
+            return;
+        }
+        if message.forum_topic_closed.is_some() {
+            draft.set_status(chat, Status::Closed, 0);
+            if let Some(dialog) = draft.dialog_mut(chat) {
+                dialog.topic_closed = true;
+            }
+        } else if message.forum_topic_reopened.is_some() {
+            if let Some(dialog) = draft.dialog_mut(chat) {
+                dialog.topic_closed = false;
+            }
+            draft.set_status(chat, Status::Waiting, 0);
+        } else if let Some(name) = message.forum_topic_edited.as_ref().and_then(|edited| edited.name.as_ref()) {
+            let now = draft.now;
+            let given = title::without_mark(name).to_owned();
+            if let Some(person) = draft.person_mut(chat) {
+                if let Some(contact) = &mut person.contact
+                    && title::name(contact) != given
+                {
+                    contact.properties.retain(|(key, _)| key != title::NAME_PROPERTY);
+                    contact.properties.push((title::NAME_PROPERTY.to_owned(), given));
+                    contact.properties.sort();
+                }
+                if let Some(dialog) = &mut person.dialog {
+                    dialog.title = Some(name.clone());
+                }
+            }
+            draft.titles.push((chat, now + LAZY_TITLE));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What happens by the clock: plugins' timers, dialogs that close by themselves, and forgetting what no rule needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::RelayError;
+use crate::connection::Inner;
+use crate::turn::{Due, Event};
+
+/// Longest time between two looks at the clock.
+const LOOK: Duration = Duration::from_secs(30);
+/// Shortest, so that a timer in the past cannot spin.
+const BREATH: Duration = Duration::from_millis(20);
+const PAGE: u32 = 100;
+/// Telegram keeps updates for a day, so ids from before need not be known.
+const UPDATES_KEPT: i64 = 48 * 3_600_000;
+/// An album can be saved for a day.
+const ALBUMS_KEPT: i64 = 25 * 3_600_000;
+
+/// Runs until the connection stops.
+pub async fn run(inner: Arc<Inner>) {
+    loop {
+        let pause = match look(&inner).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::error!(connection = %inner.name, error = %crate::chain(&error), "upkeep failed; trying again");
+                LOOK
+            }
+        };
+        tokio::select! {
+            () = inner.stopping.cancelled() => return,
+            () = inner.timers_changed.notified() => {}
+            () = tokio::time::sleep(pause.clamp(BREATH, LOOK)) => {}
+        }
+    }
+}
+
+/// Does what is due, and says when to look again.
+async fn look(inner: &Arc<Inner>) -> Result<Duration, RelayError> {
+    let now = inner.now();
+    for timer in inner.store.due_timers(inner.id, now, PAGE).await? {
+        let chat = timer.dialog.unwrap_or_default();
+        inner.turn(chat, &Event::Timer(Due { timer })).await?;
+    }
+    if let Some(hours) = inner.config.parameters.autoclose {
+        let before = now - i64::from(hours) * 3_600_000;
+        for dialog in inner.store.dialogs_to_close(inner.id, before, PAGE).await? {
+            inner.turn(dialog.chat, &Event::Autoclose { chat: dialog.chat }).await?;
+        }
+    }
+    inner.store.prune(now, now - UPDATES_KEPT, now - ALBUMS_KEPT).await?;
+    let next = inner.store.next_timer(inner.id).await?;
+    Ok(next.map_or(LOOK, |due| Duration::from_millis(u64::try_from(due - inner.now()).unwrap_or_default())))
+}

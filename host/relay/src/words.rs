@@ -1,0 +1,208 @@
+//! Every sentence that operators read, in one place.
+
+use switchboard_store::{Contact, Dialog, Status};
+
+use crate::title;
+
+pub fn not_delivered(name: &str, why: &str) -> String {
+    format!("⚠️ Not delivered to {name}: {why}.")
+}
+
+pub fn not_confirmed(name: &str) -> String {
+    format!("❓ Not confirmed: Telegram did not say whether this reached {name}. What you write next waits until you decide.")
+}
+
+pub const SEND_AGAIN: &str = "Send again";
+pub const LEAVE_IT: &str = "Leave it";
+pub const MAYBE_REPEATED: &str = "↻ may be a repeat";
+
+pub fn sending_again() -> String {
+    "↻ Sent again. The customer may have it twice.".to_owned()
+}
+
+pub fn left() -> String {
+    "✔️ Left as it is. The customer may not have it.".to_owned()
+}
+
+pub fn left_by_rule(name: &str) -> String {
+    format!("❓ Not confirmed: Telegram did not say whether this reached {name}. It was not sent again (UNCONFIRMED = leave).")
+}
+
+pub fn plugin_gone() -> &'static str {
+    "The plugin of this button is not enabled any more."
+}
+
+pub fn decided_already() -> &'static str {
+    "This was decided already."
+}
+
+pub fn blocked(name: &str) -> String {
+    format!("⛔ {name} has blocked the bot. Messages cannot be delivered until they start it again.")
+}
+
+pub fn unblocked(name: &str) -> String {
+    format!("✅ {name} has started the bot again.")
+}
+
+pub fn edit_not_shown(why: &str) -> String {
+    format!("✏️ The customer edited this message, but the change cannot be shown here: {why}.")
+}
+
+pub fn cannot_show(kind: &str) -> String {
+    format!("📎 The customer sent something that cannot be shown here ({}). Ask them to send it in another form.", kind.replace('_', " "))
+}
+
+pub fn cannot_send(kind: &str) -> String {
+    format!("a message of this kind ({}) cannot be sent by a bot", kind.replace('_', " "))
+}
+
+pub fn part_missing(missing: usize) -> String {
+    format!("⚠️ Telegram left out {missing} message(s) of this group; they may have been deleted.")
+}
+
+pub fn unfit(why: &str) -> String {
+    format!("🔧 Switchboard cannot work in this group: {why}. Messages wait, and nothing is lost; they follow when it is mended.")
+}
+
+pub fn unknown_command(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("There is no command /{name}. Did you mean /{near}? /help lists all. Nothing was sent to the customer."),
+        None => format!("There is no command /{name}. /help lists all. Nothing was sent to the customer."),
+    }
+}
+
+pub fn only_in_topic(name: &str) -> String {
+    format!("/{name} works in a customer's topic.")
+}
+
+pub fn only_in_general(name: &str) -> String {
+    format!("/{name} works in General.")
+}
+
+pub fn only_admins(name: &str) -> String {
+    format!("/{name} is for the connection's admins.")
+}
+
+pub fn new_usage() -> &'static str {
+    "/new USER_ID opens a topic with a customer who has written to the bot before. USER_ID is the number that /info shows."
+}
+
+pub fn new_unknown(id: &str) -> String {
+    format!("No customer {id} is known, and Telegram shows none to this bot: a bot can only write to people who have started it.")
+}
+
+pub fn new_exists(link: &str) -> String {
+    format!("There is a topic with this customer already: {link}")
+}
+
+pub fn opened_by(name: &str, operator: &str) -> String {
+    format!("💬 {operator} opened this dialog with {name}. What you write here is sent to them.")
+}
+
+
+pub fn plugin_failed(plugin: &str, why: &str) -> String {
+    format!("⚠️ Plugin {plugin} failed: {why}. What it had begun was undone.")
+}
+
+pub fn held(plugin: &str) -> String {
+    format!("⏸ A message is held back, because plugin {plugin} failed on it. It is not lost; what comes after it waits. Release it unchanged, or skip it?")
+}
+
+pub const RELEASE: &str = "Release";
+pub const SKIP: &str = "Skip";
+
+pub fn released(by: &str) -> String {
+    format!("▶️ Released unchanged by {by}.")
+}
+
+pub fn skipped(by: &str) -> String {
+    format!("⏭ Skipped by {by}.")
+}
+
+pub fn not_checked(plugin: &str) -> String {
+    format!("⚠️ not checked by {plugin}")
+}
+
+pub fn circuit_open(plugin: &str, why: &str) -> String {
+    format!("⚠️ Plugin {plugin} failed on three messages in a row and is left alone for a while: {why}.")
+}
+
+pub fn quarantined(plugin: &str, reason: &str) -> String {
+    format!("🗄 A message was set aside by plugin {plugin}: {reason}. Release it, or skip it?")
+}
+
+pub fn dropped_outgoing(plugin: &str, reason: &str) -> String {
+    format!("🚫 Not sent: {plugin} says: {reason}")
+}
+
+/// A dialog's status in a word.
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Waiting => "waiting for an answer",
+        Status::Answered => "answered",
+        Status::Closed => "closed",
+    }
+}
+
+/// The `/info` card.
+pub fn info(contact: &Contact, dialog: &Dialog, extra: &[(String, String)]) -> String {
+    let mut lines = vec![format!("👤 {}", title::name(contact))];
+    let full = format!("{} {}", contact.first_name, contact.last_name);
+    if full.trim() != title::name(contact) {
+        lines.push(format!("Name: {}", full.trim()));
+    }
+    if let Some(username) = &contact.username {
+        lines.push(format!("Username: @{username}"));
+    }
+    lines.push(format!("User id: {}", contact.chat));
+    if let Some(language) = &contact.language {
+        lines.push(format!("Language: {language}"));
+    }
+    lines.push(format!("Status: {} {}", title::mark(dialog.status), status(dialog.status)));
+    if contact.blocked {
+        lines.push("⛔ Has blocked the bot".to_owned());
+    }
+    if let Some(start) = &contact.start {
+        lines.push(format!("Came with: /start {start}"));
+    }
+    if !contact.tags.is_empty() {
+        lines.push(format!("Tags: {}", contact.tags.join(", ")));
+    }
+    lines.extend(contact.properties.iter().filter(|(name, _)| name != title::NAME_PROPERTY).chain(extra).map(|(name, value)| format!("{name}: {value}")));
+    lines.push(format!("First seen: {}", date(contact.first_seen)));
+    lines.join("\n")
+}
+
+fn date(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// `/help` in a topic. `plugins` are usages and summaries.
+pub fn help_topic(reply_only: bool, plugins: &[(String, String)]) -> String {
+    let first = if reply_only {
+        "Reply to a customer's message, and the reply is sent to them; all else stays here."
+    } else {
+        "What you write here is sent to the customer as the bot."
+    };
+    let mut lines = vec![
+        first.to_owned(),
+        "/ text (a slash and a space): a note that stays here".to_owned(),
+        format!("/close: {} closed, until the customer writes again", title::mark(Status::Closed)),
+        format!("/hold: {} waiting for an answer", title::mark(Status::Waiting)),
+        format!("/wait: {} answered", title::mark(Status::Answered)),
+        "/info: what is known of the customer".to_owned(),
+    ];
+    lines.extend(plugins.iter().map(|(usage, summary)| format!("{usage}: {summary}")));
+    lines.join("\n")
+}
+
+/// `/help` in General.
+pub fn help_general(plugins: &[(String, String)]) -> String {
+    let mut lines = vec![
+        "Each customer has a topic; what you write there is sent to them as the bot.".to_owned(),
+        new_usage().to_owned(),
+        "/info: this connection".to_owned(),
+    ];
+    lines.extend(plugins.iter().map(|(usage, summary)| format!("{usage}: {summary}")));
+    lines.join("\n")
+}
