@@ -64,6 +64,13 @@ impl Shape {
 /// Where the bytes are no component, and where it imports or exports anything but the interfaces of `switchboard:plugin`.
 pub fn shape(component: &[u8]) -> Result<Shape, BuildError> {
     let broken = |error: String| BuildError::NotComponent(error);
+    if !wasmparser::Parser::is_component(component) {
+        let what = match wasmparser::Parser::is_core_wasm(component) {
+            true => "it is a core module; `plugin build` makes a component of one",
+            false => "it is no WebAssembly",
+        };
+        return Err(broken(what.to_owned()));
+    }
     let decoded = wit_component::decode(component).map_err(|error| broken(format!("{error:#}")))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
         return Err(broken("it holds interfaces but no code".to_owned()));
