@@ -38,6 +38,7 @@ impl Engine {
 
     /// Calls that count against the same limits and ended at `at`: made before a restart (from the attempts in the
     /// store), or by the bot's own program beside us.
+    /// One window's worth suffices for windows; a private chat that was busy for long may have a burst too much.
     pub fn spent(&mut self, now: Millis, scope: Scope, weight: u32, at: Millis) {
         let now = self.tick(now);
         let at = at.min(now);

@@ -83,6 +83,7 @@ impl Engine {
 
     /// Someone's answer to [`Verdict::Ask`]: it holds for the whole call, that is for every asking delivery of the lane.
     /// They are returned; with [`Answer::Leave`] they have left the engine. Empty when `id` does not ask.
+    /// With a [lane window](Self::lane_window) parts of that call may still be in the store: the answer is theirs, too.
     pub fn answer(&mut self, now: Millis, id: DeliveryId, answer: Answer) -> Vec<DeliveryId> {
         let now = self.tick(now);
         let Some(ix) = self.homes.get(&id).copied() else {
