@@ -1,4 +1,4 @@
-//! What happens by the clock: plugins' timers, dialogs that close by themselves, and forgetting what no rule needs.
+//! What happens by the clock: plugins' timers, and dialogs that close by themselves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,6 @@ const LOOK: Duration = Duration::from_secs(30);
 /// Shortest, so that a timer in the past cannot spin.
 const BREATH: Duration = Duration::from_millis(20);
 const PAGE: u32 = 100;
-/// Telegram keeps updates for a day, so ids from before need not be known.
-const UPDATES_KEPT: i64 = 48 * 3_600_000;
-/// An album can be saved for a day.
-const ALBUMS_KEPT: i64 = 25 * 3_600_000;
-
 /// Runs until the connection stops.
 pub async fn run(inner: Arc<Inner>) {
     loop {
@@ -48,7 +43,6 @@ async fn look(inner: &Arc<Inner>) -> Result<Duration, RelayError> {
             inner.turn(dialog.chat, &Event::Autoclose { chat: dialog.chat }).await?;
         }
     }
-    inner.store.prune(now, now - UPDATES_KEPT, now - ALBUMS_KEPT).await?;
     let next = inner.store.next_timer(inner.id).await?;
     Ok(next.map_or(LOOK, |due| Duration::from_millis(u64::try_from(due - inner.now()).unwrap_or_default())))
 }

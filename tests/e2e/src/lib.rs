@@ -1,1 +1,12 @@
-//! To be written.
+//! The stage of the end-to-end tests: a simulated Telegram with a bot, a group and people, and the real host beside it.
+//!
+//! Programs and plugins must have been built: `make test` does it, by hand `make build` is enough.
+#![forbid(unsafe_code)]
+
+mod built;
+mod host;
+mod stage;
+
+pub use built::{plugins_dir, program};
+pub use host::{Host, Output};
+pub use stage::{SECRET, SOON, Setup, Stage, TOKEN};

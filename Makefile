@@ -1,0 +1,36 @@
+# Two commands do it: `make demo` shows the whole system, `make test` proves it. `make help` lists the rest.
+
+CARGO ?= cargo
+PLUGINS := plugins/quick-replies examples/hello-plugin
+
+.PHONY: help demo test build plugins fmt lint bench audit docs
+.DEFAULT_GOAL := help
+
+help: ## What can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: plugins ## The playground: the whole system on this machine, no account needed
+	@$(CARGO) build --quiet -p switchboard -p playground
+	@$(CARGO) run --quiet -p playground
+
+test: fmt lint build ## Everything that CI checks
+	$(CARGO) test --workspace
+
+build: plugins ## The programs and the bundled plugins
+	$(CARGO) build --workspace
+
+plugins: ## The bundled and example plugins as components, in target/plugins
+	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(PLUGINS) --out target/plugins
+
+fmt:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench: ## Throughput and latency of the host, and the pieces
+	$(CARGO) run --release -p switchboard-e2e --bin load
+
+audit: ## Licences, bans and sources of all dependencies
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked
+	$(CARGO) deny check bans licenses sources
