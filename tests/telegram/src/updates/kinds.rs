@@ -55,7 +55,10 @@ impl Kinds {
 
     /// From the parameter's list. An empty one, or one without a known name, means the default set.
     pub fn from_list(list: &[Value]) -> Self {
-        let bits = list.iter().filter_map(Value::as_str).fold(0, |a, k| a | bit(&k.to_lowercase()));
+        let bits = list
+            .iter()
+            .filter_map(Value::as_str)
+            .fold(0, |a, k| a | bit(&k.to_lowercase()));
         if bits == 0 { Self::default() } else { Self(bits) }
     }
 

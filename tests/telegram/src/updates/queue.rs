@@ -51,8 +51,6 @@ pub struct Queue {
     pub next_set_webhook: u64,
     pub webhook: Option<Webhook>,
     pub wake: Arc<Notify>,
-    /// Delay that newly queued updates get (a fault).
-    pub hold_ms: u64,
     /// Updates ever queued.
     pub total: u64,
 }
@@ -73,7 +71,6 @@ impl Queue {
             next_set_webhook: 0,
             webhook: None,
             wake: Arc::new(Notify::new()),
-            hold_ms: 0,
             total: 0,
         }
     }
@@ -96,7 +93,13 @@ impl Queue {
             return;
         }
         json.push(b'}');
-        self.items.push_back(Update { id, at: now, visible_at: now + self.hold_ms, chat, body: json.into() });
+        self.items.push_back(Update {
+            id,
+            at: now,
+            visible_at: now,
+            chat,
+            body: json.into(),
+        });
         self.wake.notify_waiters();
     }
 
@@ -151,6 +154,13 @@ impl Queue {
     /// When the first held-back update shows itself.
     pub fn next_visible(&self) -> Option<u64> {
         self.again.iter().chain(self.items.iter()).map(|u| u.visible_at).next()
+    }
+
+    /// A fault: everything that waits shows itself later.
+    pub fn hold(&mut self, until: u64) {
+        for u in &mut self.items {
+            u.visible_at = u.visible_at.max(until);
+        }
     }
 
     /// A fault: these will be delivered once more although they get confirmed.

@@ -120,7 +120,10 @@ impl Chat {
         if message.person_id != id || !self.key.is_group() {
             self.by_person_id.insert(message.person_id, id);
         }
-        self.by_thread.entry(message.thread.unwrap_or(0)).or_default().insert(id);
+        self.by_thread
+            .entry(message.thread.unwrap_or(0))
+            .or_default()
+            .insert(id);
         self.messages.insert(id, message);
         if let Some(keep) = keep {
             self.order.push_back(id);

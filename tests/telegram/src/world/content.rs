@@ -13,7 +13,10 @@ pub struct Styled {
 
 impl Styled {
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), entities: Vec::new() }
+        Self {
+            text: text.into(),
+            entities: Vec::new(),
+        }
     }
 
     pub fn utf16_len(&self) -> usize {
@@ -50,11 +53,18 @@ impl Content {
     }
 
     pub fn text(text: Styled) -> Self {
-        Self { text, ..Self::new("text") }
+        Self {
+            text,
+            ..Self::new("text")
+        }
     }
 
     pub fn media(media: Media, caption: Styled) -> Self {
-        Self { text: caption, media: Some(media.clone()), ..Self::new(media.kind.field()) }
+        Self {
+            text: caption,
+            media: Some(media.clone()),
+            ..Self::new(media.kind.field())
+        }
     }
 
     /// A content that is one JSON field.
@@ -65,15 +75,25 @@ impl Content {
     }
 
     pub fn service(kind: &'static str, value: Value) -> Self {
-        Self { service: true, ..Self::field(kind, value) }
+        Self {
+            service: true,
+            ..Self::field(kind, value)
+        }
     }
 
     pub fn pin(message: i64) -> Self {
-        Self { pinned: Some(message), service: true, ..Self::new("pinned_message") }
+        Self {
+            pinned: Some(message),
+            service: true,
+            ..Self::new("pinned_message")
+        }
     }
 
     pub fn poll(poll: i64) -> Self {
-        Self { poll: Some(poll), ..Self::new("poll") }
+        Self {
+            poll: Some(poll),
+            ..Self::new("poll")
+        }
     }
 
     pub fn has_caption(&self) -> bool {

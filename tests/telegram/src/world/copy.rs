@@ -22,17 +22,29 @@ impl World {
     /// The content of a copy, or `None` where Telegram copies nothing of the kind.
     pub fn copied_content(&mut self, by: Id, from: ChatKey, id: i64, change: &Changes) -> Result<Content, ApiError> {
         let cannot = || ApiError::bad("the message can't be copied");
-        let m = self.message(from, id).ok_or_else(|| ApiError::bad("message to copy not found"))?;
+        let m = self
+            .message(from, id)
+            .ok_or_else(|| ApiError::bad("message to copy not found"))?;
         if m.protected && m.from != by {
             return Err(cannot());
         }
-        if m.content.service || matches!(m.content.kind, "invoice" | "giveaway" | "giveaway_winners" | "paid_media") {
+        if m.content.service
+            || matches!(
+                m.content.kind,
+                "invoice" | "giveaway" | "giveaway_winners" | "paid_media"
+            )
+        {
             return Err(cannot());
         }
         let mut content = m.content.clone();
         if content.kind == "dice" {
             // A copied die is thrown anew.
-            let emoji = content.fields.get("dice").and_then(|d| d["emoji"].as_str()).unwrap_or("🎲").to_owned();
+            let emoji = content
+                .fields
+                .get("dice")
+                .and_then(|d| d["emoji"].as_str())
+                .unwrap_or("🎲")
+                .to_owned();
             content.fields.insert("dice".into(), self.throw(&emoji));
         }
         if content.has_caption() {
@@ -54,7 +66,9 @@ impl World {
 
     /// A draft that forwards a message, naming its author.
     pub fn forwarded(&self, by: Id, from: ChatKey, id: i64) -> Result<Draft, ApiError> {
-        let m = self.message(from, id).ok_or_else(|| ApiError::bad("message to forward not found"))?;
+        let m = self
+            .message(from, id)
+            .ok_or_else(|| ApiError::bad("message to forward not found"))?;
         if m.protected || m.content.service {
             return Err(ApiError::bad("the message can't be forwarded"));
         }
@@ -67,7 +81,10 @@ impl World {
                 .map(|_| self.display_name(m.from)),
             date: m.date,
         });
-        Ok(Draft { forward: Some(forward), ..Draft::new(by, m.content.clone()) })
+        Ok(Draft {
+            forward: Some(forward),
+            ..Draft::new(by, m.content.clone())
+        })
     }
 
     pub fn throw(&mut self, emoji: &str) -> serde_json::Value {

@@ -60,8 +60,14 @@ impl World {
     }
 
     pub fn pin(&mut self, key: ChatKey, by: Id, id: i64) -> Result<(), ApiError> {
-        let chat = self.chats.get_mut(&key).ok_or_else(|| ApiError::bad("chat not found"))?;
-        let m = chat.messages.get(&id).ok_or_else(|| ApiError::bad("message to pin not found"))?;
+        let chat = self
+            .chats
+            .get_mut(&key)
+            .ok_or_else(|| ApiError::bad("chat not found"))?;
+        let m = chat
+            .messages
+            .get(&id)
+            .ok_or_else(|| ApiError::bad("message to pin not found"))?;
         if m.content.service {
             return Err(ApiError::bad("Service messages can't be pinned"));
         }
@@ -73,7 +79,10 @@ impl World {
             return Ok(());
         }
         chat.pinned.push(id);
-        let draft = Draft { thread, ..Draft::new(by, Content::pin(id)) };
+        let draft = Draft {
+            thread,
+            ..Draft::new(by, Content::pin(id))
+        };
         self.post(key, draft);
         self.note(key, Change::Pinned, Some(id), thread);
         Ok(())
@@ -81,7 +90,10 @@ impl World {
 
     /// Without an id the latest pin goes.
     pub fn unpin(&mut self, key: ChatKey, id: Option<i64>) -> Result<(), ApiError> {
-        let chat = self.chats.get_mut(&key).ok_or_else(|| ApiError::bad("chat not found"))?;
+        let chat = self
+            .chats
+            .get_mut(&key)
+            .ok_or_else(|| ApiError::bad("chat not found"))?;
         let id = match id {
             Some(id) if chat.messages.contains_key(&id) => id,
             Some(_) => return Err(ApiError::bad("message to unpin not found")),

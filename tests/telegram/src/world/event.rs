@@ -64,7 +64,11 @@ pub struct Events {
 
 impl Events {
     pub fn new(cap: usize) -> Self {
-        Self { log: VecDeque::new(), cap, seq: 0 }
+        Self {
+            log: VecDeque::new(),
+            cap,
+            seq: 0,
+        }
     }
 
     /// Events after `after`, oldest first.
@@ -99,7 +103,15 @@ impl World {
         }
         let ev = &mut self.events;
         ev.seq += 1;
-        ev.log.push_back(Event { seq: ev.seq, chat, change, message, thread, only, data });
+        ev.log.push_back(Event {
+            seq: ev.seq,
+            chat,
+            change,
+            message,
+            thread,
+            only,
+            data,
+        });
         if ev.log.len() > ev.cap {
             ev.log.pop_front();
         }
@@ -109,7 +121,11 @@ impl World {
     pub fn sees_chat(&self, person: Id, chat: ChatKey) -> bool {
         match chat {
             ChatKey::Private { person: p, .. } => p == person,
-            ChatKey::Group(_) => self.chats.get(&chat).and_then(Chat::group).is_some_and(|g| g.is_member(person)),
+            ChatKey::Group(_) => self
+                .chats
+                .get(&chat)
+                .and_then(Chat::group)
+                .is_some_and(|g| g.is_member(person)),
         }
     }
 }

@@ -161,8 +161,12 @@ impl Files {
             .filter(|m| m != "application/octet-stream")
             .or_else(|| sniff(&bytes).map(str::to_owned))
             .unwrap_or_else(|| kind.default_mime().to_owned());
-        let file =
-            self.add(File { kind, bytes: bytes.clone(), mime: mime.clone(), name: name.clone() });
+        let file = self.add(File {
+            kind,
+            bytes: bytes.clone(),
+            mime: mime.clone(),
+            name: name.clone(),
+        });
         let (w, h) = image_size(&bytes).unwrap_or((640, 480));
         let mut sizes = Vec::new();
         let mut thumbnail = None;
@@ -170,7 +174,12 @@ impl Files {
             MediaKind::Photo => {
                 let (sw, sh) = fit(w, h, 90);
                 if (sw, sh) != (w, h) {
-                    let small = File { kind, bytes: bytes.clone(), mime: mime.clone(), name: None };
+                    let small = File {
+                        kind,
+                        bytes: bytes.clone(),
+                        mime: mime.clone(),
+                        name: None,
+                    };
                     sizes.push((self.add(small), sw, sh));
                 }
                 sizes.push((file, w, h));
@@ -219,7 +228,13 @@ impl Files {
         {
             default("file_name", n.into());
         }
-        let media = Media { kind, file, thumbnail, sizes, attributes };
+        let media = Media {
+            kind,
+            file,
+            thumbnail,
+            sizes,
+            attributes,
+        };
         self.remember(&media);
         media
     }
@@ -252,7 +267,9 @@ pub fn file_id(bot: Id, kind: MediaKind, no: FileNo) -> String {
     raw.push(kind as u8);
     raw.extend_from_slice(&no.to_be_bytes());
     raw.extend_from_slice(&bot.to_be_bytes());
-    let check = raw.iter().fold(0x5157_u32, |a, b| a.wrapping_mul(31).wrapping_add(u32::from(*b)));
+    let check = raw
+        .iter()
+        .fold(0x5157_u32, |a, b| a.wrapping_mul(31).wrapping_add(u32::from(*b)));
     raw.extend_from_slice(&check.to_be_bytes());
     format!("AgACAgI{}", URL_SAFE_NO_PAD.encode(raw))
 }
@@ -261,7 +278,9 @@ pub fn file_id(bot: Id, kind: MediaKind, no: FileNo) -> String {
 pub fn parse_file_id(bot: Id, id: &str) -> Option<FileNo> {
     let raw = URL_SAFE_NO_PAD.decode(id.strip_prefix("AgACAgI")?).ok()?;
     let (body, check) = raw.split_at_checked(13)?;
-    let want = body.iter().fold(0x5157_u32, |a, b| a.wrapping_mul(31).wrapping_add(u32::from(*b)));
+    let want = body
+        .iter()
+        .fold(0x5157_u32, |a, b| a.wrapping_mul(31).wrapping_add(u32::from(*b)));
     if check != want.to_be_bytes() || body[5..13] != bot.to_be_bytes() {
         return None;
     }
@@ -269,7 +288,10 @@ pub fn parse_file_id(bot: Id, id: &str) -> Option<FileNo> {
 }
 
 pub fn unique_id(no: FileNo) -> String {
-    format!("AQAD{}", URL_SAFE_NO_PAD.encode(no.wrapping_mul(0x9E37_79B1).to_be_bytes()))
+    format!(
+        "AQAD{}",
+        URL_SAFE_NO_PAD.encode(no.wrapping_mul(0x9E37_79B1).to_be_bytes())
+    )
 }
 
 /// The number behind a unique id.
@@ -330,9 +352,10 @@ fn image_size(b: &[u8]) -> Option<(i64, i64)> {
             let n = |i: usize| i64::from(u32::from_be_bytes([b[i], b[i + 1], b[i + 2], b[i + 3]]));
             Some((n(16), n(20)))
         }
-        [b'G', b'I', b'F', b'8', _, _, w0, w1, h0, h1, ..] => {
-            Some((i64::from(u16::from_le_bytes([*w0, *w1])), i64::from(u16::from_le_bytes([*h0, *h1]))))
-        }
+        [b'G', b'I', b'F', b'8', _, _, w0, w1, h0, h1, ..] => Some((
+            i64::from(u16::from_le_bytes([*w0, *w1])),
+            i64::from(u16::from_le_bytes([*h0, *h1])),
+        )),
         _ => None,
     }
 }

@@ -73,7 +73,12 @@ impl Group {
     }
 
     pub fn admins(&self) -> Vec<Id> {
-        let mut ids: Vec<Id> = self.members.iter().filter(|(_, m)| m.status.is_admin()).map(|(i, _)| *i).collect();
+        let mut ids: Vec<Id> = self
+            .members
+            .iter()
+            .filter(|(_, m)| m.status.is_admin())
+            .map(|(i, _)| *i)
+            .collect();
         ids.sort_by_key(|i| (self.status(*i) != Status::Creator, *i));
         ids
     }
@@ -93,7 +98,11 @@ impl World {
             return Err(Refusal::new("only a supergroup can be a forum"));
         }
         let number = self.take_group_id();
-        let id = if supergroup { -1_000_000_000_000 - number } else { -number };
+        let id = if supergroup {
+            -1_000_000_000_000 - number
+        } else {
+            -number
+        };
         let group = Group {
             id,
             title: title.to_owned(),
@@ -114,7 +123,11 @@ impl World {
         };
         let key = ChatKey::Group(id);
         self.chats.insert(key, Chat::new(key, Kind::Group(Box::new(group))));
-        let kind = if supergroup { "supergroup_chat_created" } else { "group_chat_created" };
+        let kind = if supergroup {
+            "supergroup_chat_created"
+        } else {
+            "group_chat_created"
+        };
         self.post(key, Draft::new(owner, Content::service(kind, true.into())));
         Ok(id)
     }
@@ -175,7 +188,12 @@ impl World {
 
     fn member_updates(&mut self, key: ChatKey, by: Id, who: Id, old: Value, new: Value) {
         let bots: Vec<Id> = match self.chats.get(&key).and_then(Chat::group) {
-            Some(g) => g.bots.iter().copied().filter(|b| *b == who || g.is_member(*b)).collect(),
+            Some(g) => g
+                .bots
+                .iter()
+                .copied()
+                .filter(|b| *b == who || g.is_member(*b))
+                .collect(),
             None => return,
         };
         let date = self.date();
@@ -186,7 +204,12 @@ impl World {
             });
             if bot == who {
                 self.push_update(bot, Some(key), "my_chat_member", body);
-            } else if self.chats.get(&key).and_then(Chat::group).is_some_and(|g| g.is_admin(bot)) {
+            } else if self
+                .chats
+                .get(&key)
+                .and_then(Chat::group)
+                .is_some_and(|g| g.is_admin(bot))
+            {
                 self.push_update(bot, Some(key), "chat_member", body);
             }
         }
@@ -229,8 +252,14 @@ impl World {
         };
         let key = ChatKey::Group(id);
         self.chats.insert(key, Chat::new(key, Kind::Group(Box::new(new))));
-        self.post(ChatKey::Group(group), Draft::new(owner, Content::service("migrate_to_chat_id", id.into())));
-        self.post(key, Draft::new(owner, Content::service("migrate_from_chat_id", group.into())));
+        self.post(
+            ChatKey::Group(group),
+            Draft::new(owner, Content::service("migrate_to_chat_id", id.into())),
+        );
+        self.post(
+            key,
+            Draft::new(owner, Content::service("migrate_from_chat_id", group.into())),
+        );
         self.group_mut(group)?.migrated_to = Some(id);
         self.note(ChatKey::Group(group), Change::Group, None, None);
         Ok(id)

@@ -40,11 +40,20 @@ impl Member {
             Status::Creator => Rights::all_admin(),
             _ => Rights::default(),
         };
-        Self { status, rights, until: 0, title: None, anonymous: false }
+        Self {
+            status,
+            rights,
+            until: 0,
+            title: None,
+            anonymous: false,
+        }
     }
 
     pub fn admin(rights: Rights) -> Self {
-        Self { rights, ..Self::new(Status::Administrator) }
+        Self {
+            rights,
+            ..Self::new(Status::Administrator)
+        }
     }
 
     /// `ChatMember`, given the rendered `User`.

@@ -97,6 +97,10 @@ impl Message {
     }
 
     pub fn reactions_of(&self, who: Id) -> Vec<Value> {
-        self.reactions.iter().find(|(id, _)| *id == who).map(|(_, r)| r.clone()).unwrap_or_default()
+        self.reactions
+            .iter()
+            .find(|(id, _)| *id == who)
+            .map(|(_, r)| r.clone())
+            .unwrap_or_default()
     }
 }

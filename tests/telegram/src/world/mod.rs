@@ -43,7 +43,10 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { messages_per_chat: None, events: 100_000 }
+        Self {
+            messages_per_chat: None,
+            events: 100_000,
+        }
     }
 }
 

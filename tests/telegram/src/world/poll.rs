@@ -74,7 +74,10 @@ impl Poll {
             }
             if !self.explanation.text.is_empty() {
                 m.insert("explanation".into(), self.explanation.text.as_str().into());
-                m.insert("explanation_entities".into(), Value::Array(self.explanation.entities.clone()));
+                m.insert(
+                    "explanation_entities".into(),
+                    Value::Array(self.explanation.entities.clone()),
+                );
             }
         }
         if let Some(p) = self.open_period {
@@ -87,7 +90,9 @@ impl Poll {
     }
 
     pub fn votes_of(&self, who: Id) -> Vec<usize> {
-        (0..self.options.len()).filter(|i| self.options[*i].voters.contains(&who)).collect()
+        (0..self.options.len())
+            .filter(|i| self.options[*i].voters.contains(&who))
+            .collect()
     }
 }
 
@@ -101,7 +106,11 @@ impl World {
 
     /// A fresh poll with the same question and no votes, as a copy of a message carries it.
     pub fn copy_poll(&mut self, poll: i64, owner: Id) -> Result<i64, ApiError> {
-        let mut copy = self.polls.get(&poll).cloned().ok_or_else(|| ApiError::bad("the message can't be copied"))?;
+        let mut copy = self
+            .polls
+            .get(&poll)
+            .cloned()
+            .ok_or_else(|| ApiError::bad("the message can't be copied"))?;
         if copy.quiz && copy.owner != owner && !copy.closed {
             return Err(ApiError::bad("the message can't be copied"));
         }
@@ -146,7 +155,10 @@ impl World {
     }
 
     pub fn close_poll(&mut self, poll: i64) -> Result<(), ApiError> {
-        let p = self.polls.get_mut(&poll).ok_or_else(|| ApiError::bad("Message is not a poll"))?;
+        let p = self
+            .polls
+            .get_mut(&poll)
+            .ok_or_else(|| ApiError::bad("Message is not a poll"))?;
         if p.closed {
             return Err(ApiError::bad("Poll has already been closed"));
         }
@@ -157,11 +169,17 @@ impl World {
 
     /// The `poll` update goes to the bot that sent it.
     fn tell_poll(&mut self, poll: i64) {
-        let Some(p) = self.polls.get(&poll) else { return };
+        let Some(p) = self.polls.get(&poll) else {
+            return;
+        };
         let (owner, body, places) = (p.owner, p.json(p.owner), p.places.clone());
         self.push_update(owner, None, "poll", body);
         for (key, id) in places {
-            let thread = self.chats.get(&key).and_then(|c| c.messages.get(&id)).and_then(|m| m.thread);
+            let thread = self
+                .chats
+                .get(&key)
+                .and_then(|c| c.messages.get(&id))
+                .and_then(|m| m.thread);
             self.note(key, Change::Poll, Some(id), thread);
         }
     }

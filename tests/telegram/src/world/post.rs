@@ -27,7 +27,9 @@ impl World {
     /// The private chat of a bot and a person, made when it is not there yet.
     pub fn private_chat(&mut self, bot: Id, person: Id) -> ChatKey {
         let key = ChatKey::Private { bot, person };
-        self.chats.entry(key).or_insert_with(|| Chat::new(key, Kind::Private(Private::default())));
+        self.chats
+            .entry(key)
+            .or_insert_with(|| Chat::new(key, Kind::Private(Private::default())));
         key
     }
 
@@ -35,7 +37,13 @@ impl World {
     pub fn next_id_in(&self, key: ChatKey) -> i64 {
         match key {
             ChatKey::Private { bot, .. } => self.bots.get(&bot).map_or(0, |b| b.last_message_id) + 1,
-            ChatKey::Group(_) => self.chats.get(&key).and_then(Chat::group).map_or(0, |g| g.last_message_id) + 1,
+            ChatKey::Group(_) => {
+                self.chats
+                    .get(&key)
+                    .and_then(Chat::group)
+                    .map_or(0, |g| g.last_message_id)
+                    + 1
+            }
         }
     }
 
@@ -123,8 +131,12 @@ impl World {
     pub fn tell_bots(&mut self, key: ChatKey, id: i64, kind: &'static str) {
         for bot in self.bots_of(key) {
             let body = {
-                let Some(chat) = self.chats.get(&key) else { return };
-                let Some(m) = chat.messages.get(&id) else { return };
+                let Some(chat) = self.chats.get(&key) else {
+                    return;
+                };
+                let Some(m) = chat.messages.get(&id) else {
+                    return;
+                };
                 if !self.gets(bot, chat, m) || !self.wants(bot, kind) {
                     continue;
                 }
@@ -161,7 +173,10 @@ impl World {
             return true;
         }
         // Privacy mode: commands that may be meant for this bot, and replies to it.
-        let to_me = m.reply_to().and_then(|r| chat.messages.get(&r)).is_some_and(|r| r.from == bot);
+        let to_me = m
+            .reply_to()
+            .and_then(|r| chat.messages.get(&r))
+            .is_some_and(|r| r.from == bot);
         to_me || command_for(&m.content, &me.username)
     }
 

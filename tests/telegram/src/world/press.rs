@@ -29,14 +29,20 @@ impl World {
     /// A person presses an inline button with callback data; returns the query's id.
     pub fn press(&mut self, person: Id, key: ChatKey, message: i64, data: &str) -> Result<String, Refusal> {
         let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
-        let m = chat.messages.get(&message).ok_or_else(|| Refusal::new("no such message"))?;
+        let m = chat
+            .messages
+            .get(&message)
+            .ok_or_else(|| Refusal::new("no such message"))?;
         if !self.is_bot(m.from) {
             return Err(Refusal::new("the message is not a bot's"));
         }
         let bot = m.from;
         let id = (4_000_000_000_000_000_000 + self.serial()).to_string();
         let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
-        let m = chat.messages.get(&message).ok_or_else(|| Refusal::new("no such message"))?;
+        let m = chat
+            .messages
+            .get(&message)
+            .ok_or_else(|| Refusal::new("no such message"))?;
         let body = json!({
             "id": id, "from": self.user(person), "chat_instance": (key.api_id() ^ 0x5157_0000).to_string(),
             "message": self.message_json(chat, m, bot, true), "data": data,
@@ -44,8 +50,23 @@ impl World {
         self.push_update(bot, Some(key), "callback_query", body);
         let now = self.now;
         self.presses.retain(|_, p| now.saturating_sub(p.at) < ANSWER_WITHIN_MS);
-        self.presses.insert(id.clone(), Press { bot, person, at: now, answer: None });
-        self.note_for(key, Change::Action, Some(message), None, Some(person), Some(json!({"pressed": id})));
+        self.presses.insert(
+            id.clone(),
+            Press {
+                bot,
+                person,
+                at: now,
+                answer: None,
+            },
+        );
+        self.note_for(
+            key,
+            Change::Action,
+            Some(message),
+            None,
+            Some(person),
+            Some(json!({"pressed": id})),
+        );
         Ok(id)
     }
 

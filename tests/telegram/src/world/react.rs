@@ -19,11 +19,17 @@ pub fn is_reaction(emoji: &str) -> bool {
 impl World {
     /// Sets somebody's reactions to a message; an empty list takes them away.
     pub fn react(&mut self, key: ChatKey, who: Id, id: i64, new: Vec<Value>) -> Result<(), ApiError> {
-        let chat = self.chats.get_mut(&key).ok_or_else(|| ApiError::bad("chat not found"))?;
+        let chat = self
+            .chats
+            .get_mut(&key)
+            .ok_or_else(|| ApiError::bad("chat not found"))?;
         let allowed = chat.group().and_then(|g| g.reactions.clone());
         // A reaction to an album lands on its first message.
         let id = first_of_album(chat, id);
-        let m = chat.messages.get_mut(&id).ok_or_else(|| ApiError::bad("message to react not found"))?;
+        let m = chat
+            .messages
+            .get_mut(&id)
+            .ok_or_else(|| ApiError::bad("message to react not found"))?;
         if m.content.service {
             return Err(ApiError::bad("MESSAGE_ID_INVALID"));
         }

@@ -132,7 +132,10 @@ impl World {
     }
 
     fn forward_json(&self, f: &Forward, m: &mut Map<String, Value>) {
-        m.insert("forward_origin".into(), self.origin_json(f.from, f.hidden_name.as_deref(), f.date));
+        m.insert(
+            "forward_origin".into(),
+            self.origin_json(f.from, f.hidden_name.as_deref(), f.date),
+        );
         match &f.hidden_name {
             Some(n) => m.insert("forward_sender_name".into(), n.as_str().into()),
             None => m.insert("forward_from".into(), self.user(f.from)),
@@ -183,7 +186,11 @@ impl World {
 
     pub fn media_json(&self, media: &Media, bot: Id) -> Value {
         if media.kind == MediaKind::Photo {
-            return media.sizes.iter().map(|s| self.photo_size(bot, MediaKind::Photo, *s)).collect();
+            return media
+                .sizes
+                .iter()
+                .map(|s| self.photo_size(bot, MediaKind::Photo, *s))
+                .collect();
         }
         let mut m = media.attributes.clone();
         self.ids(bot, media.kind, media.file, &mut m);

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::Id;
+use super::World;
 use super::chat::{Chat, ChatKey, Kind};
 use super::content::Content;
 use super::member::Status;
-use super::World;
 use crate::error::ApiError;
 
 pub const ADMIN_RIGHTS: [&str; 16] = [
@@ -106,7 +106,12 @@ impl Rights {
     }
 
     pub fn permissions(&self) -> Value {
-        Value::Object(PERMISSIONS.iter().map(|n| ((*n).to_owned(), self.has(n).into())).collect())
+        Value::Object(
+            PERMISSIONS
+                .iter()
+                .map(|n| ((*n).to_owned(), self.has(n).into()))
+                .collect(),
+        )
     }
 }
 
@@ -172,9 +177,7 @@ impl World {
                 let private = self.chats.get(&key).and_then(Chat::private);
                 match private {
                     Some(p) if p.blocked => Err(ApiError::forbidden("bot was blocked by the user")),
-                    Some(p) if !p.started => {
-                        Err(ApiError::forbidden("bot can't initiate conversation with a user"))
-                    }
+                    Some(p) if !p.started => Err(ApiError::forbidden("bot can't initiate conversation with a user")),
                     _ => Ok(()),
                 }
             }
@@ -188,6 +191,14 @@ impl World {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Whether the bot may touch messages there (edit, react, pin).
+    pub fn may_edit(&self, _bot: Id, key: ChatKey) -> Result<(), ApiError> {
+        match self.chats.get(&key).and_then(Chat::private) {
+            Some(p) if p.blocked => Err(ApiError::forbidden("bot was blocked by the user")),
+            _ => Ok(()),
         }
     }
 

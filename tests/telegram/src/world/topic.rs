@@ -69,7 +69,11 @@ impl World {
 
     fn topic_mut(&mut self, key: ChatKey, id: i64) -> Option<&mut Topic> {
         let g = self.chats.get_mut(&key)?.group_mut()?;
-        if id == 1 { Some(&mut g.general) } else { g.topics.get_mut(&id) }
+        if id == 1 {
+            Some(&mut g.general)
+        } else {
+            g.topics.get_mut(&id)
+        }
     }
 
     pub fn create_topic(
@@ -107,7 +111,10 @@ impl World {
         if let Some(g) = self.chats.get_mut(&key).and_then(Chat::group_mut) {
             g.topics.insert(id, topic.clone());
         }
-        let draft = Draft { thread: Some(id), ..Draft::new(by, Content::service("forum_topic_created", created)) };
+        let draft = Draft {
+            thread: Some(id),
+            ..Draft::new(by, Content::service("forum_topic_created", created))
+        };
         self.post(key, draft);
         self.note(key, Change::Topic, None, Some(id));
         Ok(topic)
@@ -175,7 +182,11 @@ impl World {
         if let Some(t) = self.topic_mut(key, id) {
             t.closed = closed;
         }
-        let kind = if closed { "forum_topic_closed" } else { "forum_topic_reopened" };
+        let kind = if closed {
+            "forum_topic_closed"
+        } else {
+            "forum_topic_reopened"
+        };
         self.topic_service(key, by, id, kind, json!({}));
         Ok(())
     }
@@ -189,14 +200,24 @@ impl World {
             t.hidden = hidden;
             t.closed = hidden;
         }
-        let kind = if hidden { "general_forum_topic_hidden" } else { "general_forum_topic_unhidden" };
+        let kind = if hidden {
+            "general_forum_topic_hidden"
+        } else {
+            "general_forum_topic_unhidden"
+        };
         self.topic_service(key, by, 1, kind, json!({}));
         Ok(())
     }
 
     fn topic_service(&mut self, key: ChatKey, by: Id, id: i64, kind: &'static str, value: Value) {
         let thread = (id != 1).then_some(id);
-        self.post(key, Draft { thread, ..Draft::new(by, Content::service(kind, value)) });
+        self.post(
+            key,
+            Draft {
+                thread,
+                ..Draft::new(by, Content::service(kind, value))
+            },
+        );
         self.note(key, Change::Topic, None, Some(id));
     }
 
@@ -213,7 +234,11 @@ impl World {
         let Some(chat) = self.chats.get_mut(&key) else {
             return Err(ApiError::bad("chat not found"));
         };
-        let ids: Vec<i64> = chat.by_thread.get(&id).map(|s| s.iter().copied().collect()).unwrap_or_default();
+        let ids: Vec<i64> = chat
+            .by_thread
+            .get(&id)
+            .map(|s| s.iter().copied().collect())
+            .unwrap_or_default();
         for m in ids {
             chat.remove(m);
         }

@@ -178,7 +178,11 @@ impl World {
         Some(PollView {
             id: poll.to_string(),
             question: p.question.text.clone(),
-            options: p.options.iter().map(|o| (o.text.text.clone(), o.voters.len())).collect(),
+            options: p
+                .options
+                .iter()
+                .map(|o| (o.text.text.clone(), o.voters.len()))
+                .collect(),
             mine: p.votes_of(viewer),
             closed: p.closed,
             anonymous: p.anonymous,
@@ -203,20 +207,33 @@ impl World {
             ChatKey::Group(_) => after,
             // Both numberings rise together, so the first later message is found in either.
             ChatKey::Private { .. } => chat.by_person_id.get(&after).copied().unwrap_or(if after > 0 {
-                chat.messages.values().rev().find(|m| m.person_id <= after).map_or(0, |m| m.id)
+                chat.messages
+                    .values()
+                    .rev()
+                    .find(|m| m.person_id <= after)
+                    .map_or(0, |m| m.id)
             } else {
                 0
             }),
         };
         let view = |m: &Message| self.message_view(chat, m, viewer);
         match thread {
-            None => chat.messages.range(start + 1..).take(limit).map(|(_, m)| view(m)).collect(),
+            None => chat
+                .messages
+                .range(start + 1..)
+                .take(limit)
+                .map(|(_, m)| view(m))
+                .collect(),
             Some(t) => {
                 let t = if t == 1 { 0 } else { t };
                 chat.by_thread
                     .get(&t)
                     .map(|ids| {
-                        ids.range(start + 1..).take(limit).filter_map(|i| chat.messages.get(i)).map(view).collect()
+                        ids.range(start + 1..)
+                            .take(limit)
+                            .filter_map(|i| chat.messages.get(i))
+                            .map(view)
+                            .collect()
                     })
                     .unwrap_or_default()
             }
@@ -227,7 +244,9 @@ impl World {
         let Some(chat) = self.chats.get(&ChatKey::Group(group)) else {
             return Vec::new();
         };
-        let Some(g) = chat.group() else { return Vec::new() };
+        let Some(g) = chat.group() else {
+            return Vec::new();
+        };
         let read = viewer.and_then(|v| chat.last_read.get(&v)).copied().unwrap_or(0);
         let view = |t: &Topic| {
             let ids = chat.by_thread.get(&if t.id == 1 { 0 } else { t.id });
@@ -266,9 +285,13 @@ impl World {
         let read = c.last_read.get(&person).copied().unwrap_or(0);
         let unread = c.messages.range(read + 1..).filter(|(_, m)| m.from != person).count();
         let (kind, title, username, forum, blocked) = match (&c.key, c.group()) {
-            (_, Some(g)) => {
-                (if g.supergroup { "supergroup" } else { "group" }, g.title.clone(), g.username.clone(), g.forum, false)
-            }
+            (_, Some(g)) => (
+                if g.supergroup { "supergroup" } else { "group" },
+                g.title.clone(),
+                g.username.clone(),
+                g.forum,
+                false,
+            ),
             (ChatKey::Private { bot, .. }, None) => (
                 "private",
                 self.display_name(*bot),
@@ -296,13 +319,21 @@ fn reactions(m: &Message, viewer: Id) -> Vec<ReactionView> {
     let mut out: Vec<ReactionView> = Vec::new();
     for (who, list) in &m.reactions {
         for r in list {
-            let emoji = r["emoji"].as_str().or(r["custom_emoji_id"].as_str()).unwrap_or("⭐").to_owned();
+            let emoji = r["emoji"]
+                .as_str()
+                .or(r["custom_emoji_id"].as_str())
+                .unwrap_or("⭐")
+                .to_owned();
             match out.iter_mut().find(|v| v.emoji == emoji) {
                 Some(v) => {
                     v.count += 1;
                     v.mine |= *who == viewer;
                 }
-                None => out.push(ReactionView { emoji, count: 1, mine: *who == viewer }),
+                None => out.push(ReactionView {
+                    emoji,
+                    count: 1,
+                    mine: *who == viewer,
+                }),
             }
         }
     }

@@ -1,0 +1,61 @@
+//! The simulation's own knobs: limits, faults, the journal.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::http::{Asked, Given, not_found, value};
+use crate::core::Core;
+use crate::faults::Rule;
+use crate::journal::Call;
+use crate::limits::Limits;
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct FaultFields {
+    seed: Option<u64>,
+    rules: Vec<Rule>,
+}
+
+pub fn handle(core: &Core, asked: &Asked) -> Given {
+    let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    core.with(|i| match (asked.method.as_str(), path.as_slice()) {
+        ("GET", ["limits"]) => value(i.flood.limits),
+        ("PUT", ["limits"]) => {
+            let new: Limits = asked.json()?;
+            i.flood.set(new);
+            value(new)
+        }
+        ("GET", ["faults"]) => Ok(json!({"seed": i.faults.seed, "rules": i.faults.rules()})),
+        ("PUT", ["faults"]) => {
+            let f: FaultFields = asked.json()?;
+            if let Some(s) = f.seed {
+                i.faults.seed = s;
+            }
+            i.faults.set(f.rules);
+            Ok(json!({"seed": i.faults.seed, "rules": i.faults.rules()}))
+        }
+        ("DELETE", ["faults"]) => {
+            i.faults.set(Vec::new());
+            Ok(true.into())
+        }
+        ("GET", ["calls"]) => {
+            let after = asked.number("after").unwrap_or(0);
+            let limit = asked.number("limit").unwrap_or(1000);
+            let bot: Option<i64> = asked.number("bot");
+            let method = asked.query.get("method").map(|m| m.to_lowercase());
+            let calls: Vec<&Call> = i
+                .journal
+                .since(after)
+                .filter(|c| bot.is_none_or(|b| b == c.bot) && method.as_ref().is_none_or(|m| *m == c.method))
+                .take(limit)
+                .collect();
+            Ok(json!({"last": i.journal.last(), "calls": calls}))
+        }
+        ("DELETE", ["calls"]) => {
+            i.journal.clear();
+            Ok(true.into())
+        }
+        ("GET", ["counts"]) => value(&i.journal.counts),
+        _ => Err(not_found()),
+    })
+}

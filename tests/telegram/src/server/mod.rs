@@ -1,0 +1,10 @@
+//! The HTTP server: connections that can be broken at will, the Bot API, files, and the people's API.
+
+pub mod body;
+pub mod bot;
+pub mod connection;
+pub mod execute;
+pub mod listen;
+pub mod read;
+
+pub use listen::Server;
