@@ -41,9 +41,6 @@ mod tests {
                 assert_eq!(got, pause(n, seed));
             }
         }
-        assert!(
-            (1..50).any(|seed| pause(3, seed) != pause(3, 0)),
-            "seeds spread"
-        );
+        assert!((1..50).any(|seed| pause(3, seed) != pause(3, 0)), "seeds spread");
     }
 }

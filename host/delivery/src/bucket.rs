@@ -13,7 +13,6 @@ const SLOWEST: i64 = 4;
 /// A call is counted from its end on, as in the sliding window.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
-    exact: i64,
     /// With the margin.
     interval: i64,
     burst: i64,
@@ -30,7 +29,6 @@ impl Bucket {
     pub fn new(rate: Rate, burst: u32) -> Self {
         let exact = rate.per * 1000 / i64::from(rate.calls);
         Self {
-            exact,
             interval: exact + (exact / 100).max(1000),
             burst: i64::from(burst.max(1)),
             paid: 0,
@@ -64,8 +62,7 @@ impl Bucket {
         if over > 0 {
             return Fit::Later;
         }
-        // the margin must not lend to the burst
-        let at = (self.paid + over * self.exact + 999).div_euclid(1000);
+        let at = (self.paid + over * self.interval + 999).div_euclid(1000);
         if at <= now { Fit::Now } else { Fit::At(at) }
     }
 

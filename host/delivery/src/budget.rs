@@ -45,9 +45,7 @@ impl Budget {
     pub fn of_scope(pacing: &Pacing, scope: Scope) -> Self {
         match (scope, pacing.chat) {
             (Scope::Group(_), _) => Self::window(pacing.group),
-            (Scope::Private(_), Limit::Rate(rate)) => {
-                Self::Bucket(Bucket::new(rate, pacing.chat_burst))
-            }
+            (Scope::Private(_), Limit::Rate(rate)) => Self::Bucket(Bucket::new(rate, pacing.chat_burst)),
             (Scope::Private(_), Limit::Off) | (Scope::None, _) => Self::Endless,
         }
     }

@@ -42,21 +42,14 @@ impl Engine {
             "{} homes for {deliveries} deliveries",
             self.homes.len()
         );
-        ensure!(
-            self.names.len() == self.lanes.len(),
-            "names and lanes differ"
-        );
+        ensure!(self.names.len() == self.lanes.len(), "names and lanes differ");
         self.check_flight()?;
         self.check_chats()
     }
 
     fn check_lane(&self, ix: u32, lane: &Lane) -> Result<(), String> {
         let flying = lane.in_flight();
-        ensure!(
-            flying <= lane.queue.len(),
-            "lane {} lost what is in flight",
-            lane.name
-        );
+        ensure!(flying <= lane.queue.len(), "lane {} lost what is in flight", lane.name);
         for part in [lane.queue.range(..flying), lane.queue.range(flying..)] {
             ensure!(
                 part.clone().is_sorted_by(|a, b| a.id < b.id),
@@ -74,24 +67,13 @@ impl Engine {
                 lane.name
             ),
             Listed::Ready(scope, place) => {
-                let here = self
-                    .chats
-                    .get(&scope)
-                    .is_some_and(|chat| chat.ready.contains(&place));
-                ensure!(
-                    here && place.lane == ix,
-                    "lane {} stands in no line",
-                    lane.name
-                );
+                let here = self.chats.get(&scope).is_some_and(|chat| chat.ready.contains(&place));
+                ensure!(here && place.lane == ix, "lane {} stands in no line", lane.name);
             }
         }
         if let Some((batch, _)) = lane.flying {
             let known = self.batches.get(&batch).is_some_and(|b| b.lane == ix);
-            ensure!(
-                known,
-                "lane {} waits for a batch that is not in flight",
-                lane.name
-            );
+            ensure!(known, "lane {} waits for a batch that is not in flight", lane.name);
         }
         Ok(())
     }
@@ -102,11 +84,7 @@ impl Engine {
             "{} calls in flight",
             self.batches.len()
         );
-        let lanes = self
-            .lanes
-            .iter()
-            .filter(|(_, lane)| lane.flying.is_some())
-            .count();
+        let lanes = self.lanes.iter().filter(|(_, lane)| lane.flying.is_some()).count();
         ensure!(
             lanes == self.batches.len(),
             "{lanes} lanes for {} batches",
@@ -137,10 +115,7 @@ impl Engine {
                 "{scope:?} has {flying:?} in flight, not {weight}"
             );
         }
-        ensure!(
-            chats.is_empty(),
-            "chats of calls in flight are forgotten: {chats:?}"
-        );
+        ensure!(chats.is_empty(), "chats of calls in flight are forgotten: {chats:?}");
         Ok(())
     }
 
@@ -156,14 +131,8 @@ impl Engine {
                 Standing::Idle => {}
                 Standing::Open(place) => {
                     open += 1;
-                    ensure!(
-                        chat.ready.first() == Some(&place),
-                        "{scope:?} offers the wrong lane"
-                    );
-                    ensure!(
-                        self.open.contains(&(place, *scope)),
-                        "{scope:?} is not open"
-                    );
+                    ensure!(chat.ready.first() == Some(&place), "{scope:?} offers the wrong lane");
+                    ensure!(self.open.contains(&(place, *scope)), "{scope:?} is not open");
                 }
                 Standing::Waits(Some(at)) => {
                     timers += 1;
@@ -186,11 +155,7 @@ impl Engine {
             .filter(|(_, lane)| matches!(lane.listed, Listed::Ready(..)))
             .count();
         ensure!(lined == ready, "{ready} places for {lined} lanes");
-        ensure!(
-            open == self.open.len(),
-            "{} open for {open} chats",
-            self.open.len()
-        );
+        ensure!(open == self.open.len(), "{} open for {open} chats", self.open.len());
         ensure!(
             timers + lanes == self.timers.len(),
             "{} timers for {timers} chats, {lanes} lanes",

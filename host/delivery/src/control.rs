@@ -55,13 +55,7 @@ impl Engine {
         let waiting: Vec<u32> = self
             .timers
             .iter()
-            .filter_map(|(_, t)| {
-                if let Timer::Lane(ix) = t {
-                    Some(*ix)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|(_, t)| if let Timer::Lane(ix) = t { Some(*ix) } else { None })
             .collect();
         for ix in waiting {
             let lane = &mut self.lanes[ix as usize];

@@ -18,6 +18,8 @@ pub(crate) struct Batch {
     pub weight: u32,
     pub priority: crate::Priority,
     pub started: Millis,
+    /// The lane's turn before this call.
+    pub turn: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,12 +132,7 @@ impl Engine {
         let now = self.now;
         let lane = &mut self.lanes[ix as usize];
         let flying = lane.in_flight();
-        if let Some(entry) = lane
-            .queue
-            .iter_mut()
-            .take(flying)
-            .find(|entry| entry.id == id)
-        {
+        if let Some(entry) = lane.queue.iter_mut().take(flying).find(|entry| entry.id == id) {
             entry.gone = true;
             return Removed::InFlight;
         }

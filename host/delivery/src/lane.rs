@@ -159,12 +159,7 @@ impl Lane {
 
     fn position(&self, id: DeliveryId) -> Result<usize, usize> {
         let flying = self.in_flight();
-        if let Some(i) = self
-            .queue
-            .iter()
-            .take(flying)
-            .position(|entry| entry.id == id)
-        {
+        if let Some(i) = self.queue.iter().take(flying).position(|entry| entry.id == id) {
             return Ok(i);
         }
         // nothing goes before what is in flight, whatever its id
@@ -277,15 +272,10 @@ impl Lane {
         else {
             return load;
         };
-        while let (Some(last), Some(next)) =
-            (self.queue.get(load.count - 1), self.queue.get(load.count))
-        {
+        while let (Some(last), Some(next)) = (self.queue.get(load.count - 1), self.queue.get(load.count)) {
             // another part of the album that was just closed stays apart
             let apart = last.alone || next.alone;
-            if apart
-                || !last.joins(next)
-                || (last.album().is_some() && last.album() == next.album())
-            {
+            if apart || !last.joins(next) || (last.album().is_some() && last.album() == next.album()) {
                 break;
             }
             let unit = self.unit(load.count);

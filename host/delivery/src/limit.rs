@@ -39,19 +39,10 @@ impl Default for Pacing {
     /// Telegram's published figures: 30/1s, 1/1s with a burst of 3, 20/60s.
     fn default() -> Self {
         Self {
-            bot: Limit::Rate(Rate {
-                calls: 30,
-                per: 1000,
-            }),
-            chat: Limit::Rate(Rate {
-                calls: 1,
-                per: 1000,
-            }),
+            bot: Limit::Rate(Rate { calls: 30, per: 1000 }),
+            chat: Limit::Rate(Rate { calls: 1, per: 1000 }),
             chat_burst: 3,
-            group: Limit::Rate(Rate {
-                calls: 20,
-                per: 60_000,
-            }),
+            group: Limit::Rate(Rate { calls: 20, per: 60_000 }),
         }
     }
 }
@@ -96,9 +87,7 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, LimitError> {
         let quoted = || text.to_owned();
-        let (calls, window) = text
-            .split_once('/')
-            .ok_or_else(|| LimitError::Shape(quoted()))?;
+        let (calls, window) = text.split_once('/').ok_or_else(|| LimitError::Shape(quoted()))?;
         let calls = digits(calls.trim())
             .and_then(|calls| u32::try_from(calls).ok())
             .filter(|calls| *calls > 0)

@@ -23,11 +23,7 @@ impl Engine {
                     match lane.queue.front() {
                         Some(first) if due <= now => {
                             let priority = lane.priority();
-                            let rank = if load.weight == 0 {
-                                0
-                            } else {
-                                1 + priority as u8
-                            };
+                            let rank = if load.weight == 0 { 0 } else { 1 + priority as u8 };
                             let since = due.max(lane.fronted);
                             let place = Place {
                                 rank,

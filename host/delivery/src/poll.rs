@@ -74,8 +74,7 @@ impl Engine {
         let chat = self.chats.get_mut(&scope)?;
         // joining serves a group whose budget makes lanes wait, and leaves each of them its share
         let room = if matches!(scope, Scope::Group(_)) && place.since <= chat.denied {
-            let share = chat.budget.free(now, class)
-                / u32::try_from(chat.ready.len()).unwrap_or(u32::MAX).max(1);
+            let share = chat.budget.free(now, class) / u32::try_from(chat.ready.len()).unwrap_or(u32::MAX).max(1);
             share.min(bot_room)
         } else {
             0
@@ -86,7 +85,7 @@ impl Engine {
         self.last_batch += 1;
         let batch = BatchId(self.last_batch);
         lane.flying = Some((batch, load.count));
-        lane.turn = self.last_batch;
+        let turn = std::mem::replace(&mut lane.turn, self.last_batch);
         let mut start = Start {
             batch,
             lane: lane.name.clone(),
@@ -111,6 +110,7 @@ impl Engine {
             weight: load.weight,
             priority: place.priority,
             started: now,
+            turn,
         };
         self.batches.insert(batch, started);
         self.list(place.lane);
@@ -143,9 +143,5 @@ impl Engine {
 
 /// Titles are held back in their group; to the bot's window they are like any other call.
 pub(crate) fn bot_class(class: Class) -> Class {
-    if class == Class::Title {
-        Class::Plain
-    } else {
-        class
-    }
+    if class == Class::Title { Class::Plain } else { class }
 }

@@ -26,12 +26,7 @@ impl Engine {
 
     /// Takes what was read from the store behind a lane's tail, by rising id; also at start, lane by lane.
     /// `more`: the store had more than was read. All are taken, even beyond the lane's window.
-    pub fn refill(
-        &mut self,
-        lane: &Arc<str>,
-        jobs: impl IntoIterator<Item = Job>,
-        more: bool,
-    ) -> Vec<Added> {
+    pub fn refill(&mut self, lane: &Arc<str>, jobs: impl IntoIterator<Item = Job>, more: bool) -> Vec<Added> {
         let ix = self.lane_named(lane);
         let mut added = Vec::new();
         for job in jobs {

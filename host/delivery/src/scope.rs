@@ -70,8 +70,7 @@ impl Chat {
 
     /// From when on it can be forgotten, as things stand.
     pub fn idle_at(&self) -> Option<Millis> {
-        (self.ready.is_empty() && self.flying == 0)
-            .then(|| self.budget.idle_at().max(self.paused_until))
+        (self.ready.is_empty() && self.flying == 0).then(|| self.budget.idle_at().max(self.paused_until))
     }
 }
 

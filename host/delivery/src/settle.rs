@@ -32,7 +32,9 @@ impl Engine {
                 ..
             } | Outcome::More { .. }
         );
-        if !keeps_place {
+        if keeps_place {
+            lane.turn = ended.turn;
+        } else {
             lane.fronted = now;
         }
         let verdict = match outcome {
@@ -46,21 +48,18 @@ impl Engine {
                 scope_wide,
             } => {
                 let at = self.not_sent(now, &ended, retry_after, scope_wide);
-                let marked = self.lanes[ix as usize]
-                    .queue
-                    .front()
-                    .is_some_and(|first| first.marked);
+                let marked = self.lanes[ix as usize].queue.front().is_some_and(|first| first.marked);
                 Verdict::Again { at, marked }
             }
             Outcome::Unknown => self.unknown(now, ix, count),
             Outcome::More { after } => {
                 lane.failures = 0;
-                lane.wait_until = now + after.clamp(0, LONGEST);
-                let marked = lane.queue.front().is_some_and(|first| first.marked);
-                Verdict::Again {
-                    at: lane.wait_until,
-                    marked,
+                let at = now + after.clamp(0, LONGEST);
+                if at > now {
+                    lane.wait_until = at;
                 }
+                let marked = lane.queue.front().is_some_and(|first| first.marked);
+                Verdict::Again { at, marked }
             }
             Outcome::Apart => {
                 if count < 2 {
@@ -137,18 +136,10 @@ impl Engine {
             chat.flying = chat.flying.saturating_sub(1);
             chat.budget.done(now, ended.weight, counted, class);
         }
-        self.bot
-            .budget
-            .done(now, ended.weight, counted, bot_class(class));
+        self.bot.budget.done(now, ended.weight, counted, bot_class(class));
     }
 
-    fn not_sent(
-        &mut self,
-        now: Millis,
-        ended: &Batch,
-        retry_after: Option<Millis>,
-        flood: Flood,
-    ) -> Millis {
+    fn not_sent(&mut self, now: Millis, ended: &Batch, retry_after: Option<Millis>, flood: Flood) -> Millis {
         let lane = &mut self.lanes[ended.lane as usize];
         let seed = lane.queue.front().map_or(0, |first| first.id);
         let told = retry_after
@@ -224,21 +215,11 @@ impl Engine {
             return verdict;
         }
         let lane = &mut self.lanes[ix as usize];
-        let gone: Vec<DeliveryId> = lane
-            .queue
-            .iter()
-            .take(count)
-            .filter(|e| e.gone)
-            .map(|e| e.id)
-            .collect();
+        let gone: Vec<DeliveryId> = lane.queue.iter().take(count).filter(|e| e.gone).map(|e| e.id).collect();
         for id in &gone {
             lane.remove(*id);
             self.homes.remove(id);
         }
-        if gone.len() == count {
-            Verdict::Settled
-        } else {
-            verdict
-        }
+        if gone.len() == count { Verdict::Settled } else { verdict }
     }
 }

@@ -65,9 +65,7 @@ impl Log {
         self.used += u64::from(weight);
         let at = self.ended.partition_point(|(at, _)| *at <= until);
         match at.checked_sub(1).and_then(|i| self.ended.get_mut(i)) {
-            Some((same, sum)) if *same == until && sum.checked_add(weight).is_some() => {
-                *sum += weight
-            }
+            Some((same, sum)) if *same == until && sum.checked_add(weight).is_some() => *sum += weight,
             _ => self.ended.insert(at, (until, weight)),
         }
     }
@@ -100,10 +98,7 @@ impl Window {
     /// How many calls the window holds now.
     fn size(&self, now: Millis) -> u32 {
         let back = (now - self.since).max(0) / (self.rate.per * RECOVERY);
-        self.rate.calls
-            - self
-                .shrunk
-                .saturating_sub(u32::try_from(back).unwrap_or(u32::MAX))
+        self.rate.calls - self.shrunk.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX))
     }
 
     fn cap(&self, now: Millis, class: Class) -> u32 {
@@ -185,12 +180,11 @@ impl Window {
         if end <= until || unknown == 0 {
             return;
         }
-        // when they leave is not known either: spread from the pause's end to the window's
+        // when they leave is not known either: spread from the pause's end (the first is free by then) to the window's
         let steps = unknown.min(PHANTOMS);
-        for step in 1..=steps {
+        for step in 1..steps {
             let at = until + (end - until) * Millis::from(step) / Millis::from(steps);
-            self.all
-                .occupy(at, unknown / steps + u32::from(step <= unknown % steps));
+            self.all.occupy(at, unknown / steps + u32::from(step < unknown % steps));
         }
     }
 
@@ -198,11 +192,7 @@ impl Window {
     pub fn idle_at(&self) -> Millis {
         let last = self.all.ended.back().map_or(0, |(at, _)| *at);
         let recovered = self.since + Millis::from(self.shrunk) * self.rate.per * RECOVERY;
-        if self.shrunk > 0 {
-            last.max(recovered)
-        } else {
-            last
-        }
+        if self.shrunk > 0 { last.max(recovered) } else { last }
     }
 
     /// The same past, with nothing in flight.

@@ -100,11 +100,9 @@ impl Meter {
                     (current + 1) * *per - *shift - now
                 }
             }
-            Self::Bucket {
-                interval,
-                burst,
-                paid,
-            } => (*paid + (i64::from(weight).min(*burst) - *burst) * *interval - now).max(0),
+            Self::Bucket { interval, burst, paid } => {
+                (*paid + (i64::from(weight).min(*burst) - *burst) * *interval - now).max(0)
+            }
         }
     }
 
@@ -113,9 +111,7 @@ impl Meter {
             Self::Off => {}
             Self::Sliding { log, .. } => log.push_back((now, weight)),
             Self::Fixed { used, .. } => *used += weight,
-            Self::Bucket { interval, paid, .. } => {
-                *paid = (*paid).max(now) + i64::from(weight) * *interval
-            }
+            Self::Bucket { interval, paid, .. } => *paid = (*paid).max(now) + i64::from(weight) * *interval,
         }
     }
 }
@@ -181,10 +177,7 @@ impl Server {
         let newest = self.newest.entry(lane.clone()).or_insert(0);
         for id in ids {
             let times = self.arrived.entry(*id).or_insert(0);
-            assert!(
-                *times > 0 || id > newest,
-                "{lane}: {id} arrived after {newest}"
-            );
+            assert!(*times > 0 || id > newest, "{lane}: {id} arrived after {newest}");
             *times += 1;
             *newest = (*newest).max(*id);
         }

@@ -90,6 +90,7 @@ pub struct World {
     pauses: HashMap<Scope, Millis>,
     bot_pause: Millis,
     spent: Vec<(Scope, u32, Millis)>,
+    steps: u32,
     pub starts: u32,
     pub joined: u32,
     pub ended: Millis,
@@ -113,6 +114,7 @@ impl World {
             pauses: HashMap::new(),
             bot_pause: 0,
             spent: Vec::new(),
+            steps: 0,
             starts: 0,
             joined: 0,
             ended: 0,
@@ -121,9 +123,7 @@ impl World {
     }
 
     fn engine(plan: &Plan) -> Engine {
-        Engine::new(plan.engine)
-            .lane_window(plan.lane_window)
-            .max_in_flight(16)
+        Engine::new(plan.engine).lane_window(plan.lane_window).max_in_flight(16)
     }
 
     fn at(&mut self, at: Millis, event: Event) {
@@ -162,22 +162,12 @@ impl World {
             (Scope::Private(lane), format!("chat {lane}").into())
         } else {
             let group = lane % self.plan.groups;
-            (
-                Scope::Group(-group - 1),
-                format!("group {group} topic {lane}").into(),
-            )
+            (Scope::Group(-group - 1), format!("group {group} topic {lane}").into())
         };
         let many = 1 + self.random.below(4);
-        let album: Option<Arc<str>> = self
-            .random
-            .chance(200)
-            .then(|| format!("album {}", self.serial).into());
+        let album: Option<Arc<str>> = self.random.chance(200).then(|| format!("album {}", self.serial).into());
         let kind = self.random.below(10);
-        let weight = if kind == 9 {
-            self.random.below(2) as u32
-        } else {
-            1
-        };
+        let weight = if kind == 9 { self.random.below(2) as u32 } else { 1 };
         for _ in 0..many {
             let id = self.rows.last_key_value().map_or(1, |(id, _)| id + 1);
             let quiet = if album.is_some() { self.now + 40 } else { 0 };
@@ -226,10 +216,7 @@ impl World {
             self.joined += u32::from(start.jobs.len() > 1);
             let (mut weight, mut scope) = (0, Scope::None);
             for (id, attempt) in start.jobs.iter().zip(&start.attempts) {
-                let row = self
-                    .rows
-                    .get_mut(id)
-                    .expect("a delivery that was committed");
+                let row = self.rows.get_mut(id).expect("a delivery that was committed");
                 assert!(
                     matches!(row.state, State::Waiting | State::Unsure),
                     "{id} is {:?}",
@@ -246,12 +233,7 @@ impl World {
                 weight += row.job.weight;
                 scope = row.job.scope;
             }
-            let pause = self
-                .pauses
-                .get(&scope)
-                .copied()
-                .unwrap_or(0)
-                .max(self.bot_pause);
+            let pause = self.pauses.get(&scope).copied().unwrap_or(0).max(self.bot_pause);
             assert!(
                 pause <= self.now,
                 "{scope:?} is paused until {pause}, it is {}",
@@ -336,8 +318,7 @@ impl World {
             };
             call.arrives = false;
         } else if call.arrives {
-            self.server
-                .take(self.now, &call.start.lane, &call.start.jobs);
+            self.server.take(self.now, &call.start.lane, &call.start.jobs);
             for id in &call.start.jobs {
                 let row = &self.rows[id];
                 let times = self.server.arrived[id];
@@ -357,8 +338,7 @@ impl World {
         self.busy.remove(&call.start.lane);
         let verdict = self.engine.finish(self.now, call.start.batch, call.outcome);
         assert_eq!(
-            self.engine
-                .finish(self.now, call.start.batch, Outcome::Sent),
+            self.engine.finish(self.now, call.start.batch, Outcome::Sent),
             Verdict::Stale
         );
         if !matches!(call.outcome, Outcome::NotSent { .. }) {
@@ -380,10 +360,7 @@ impl World {
             assert!(again != gone, "{verdict:?} after a 429");
         }
         for id in &call.start.jobs {
-            let row = self
-                .rows
-                .get_mut(id)
-                .expect("a delivery that was committed");
+            let row = self.rows.get_mut(id).expect("a delivery that was committed");
             row.unknowns += u32::from(call.outcome == Outcome::Unknown);
             row.must_arrive = call.outcome == Outcome::Sent;
             let unsure = row.unknowns > 0;
@@ -415,8 +392,7 @@ impl World {
     fn operator(&mut self, id: DeliveryId) {
         // the one that was asked about may have been cancelled since, another part of its call not
         let lane = &self.rows[&id].job.lane;
-        let asking =
-            |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
+        let asking = |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
         let Some(id) = self.open.range(id..).find(asking).copied() else {
             return;
         };
@@ -425,17 +401,13 @@ impl World {
             n => Answer::Repeat { marked: n == 1 },
         };
         let ids = self.engine.answer(self.now, id, say);
-        assert!(ids.contains(&id), "{id} asks");
+        assert!(ids.contains(&id) || !self.engine.contains(id), "{id} asks");
         // the rest of that call may still be in the store
         let lane = &self.rows[&id].job.lane;
-        let asking =
-            |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
+        let asking = |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
         let ids: Vec<DeliveryId> = self.open.iter().filter(asking).copied().collect();
         for id in ids {
-            let row = self
-                .rows
-                .get_mut(&id)
-                .expect("a delivery that was committed");
+            let row = self.rows.get_mut(&id).expect("a delivery that was committed");
             assert!(row.job.asking);
             row.job.asking = false;
             if let Answer::Repeat { marked } = say {
@@ -454,19 +426,15 @@ impl World {
         let mut flying: Vec<u64> = self.calls.keys().copied().collect();
         flying.sort_unstable();
         for serial in flying {
-            let pending = self
-                .events
-                .iter()
-                .any(|Reverse((_, _, e))| *e == Event::Arrive(serial));
+            let pending = self.events.iter().any(|Reverse((_, _, e))| *e == Event::Arrive(serial));
             if pending && self.random.chance(500) {
                 self.arrive(serial);
             }
             let call = self.calls.remove(&serial).expect("a call in flight");
             self.spent.push((call.scope, call.weight, self.now));
         }
-        self.events.retain(|Reverse((_, _, e))| {
-            !matches!(e, Event::Arrive(_) | Event::Answer(_) | Event::Refill(..))
-        });
+        self.events
+            .retain(|Reverse((_, _, e))| !matches!(e, Event::Arrive(_) | Event::Answer(_) | Event::Refill(..)));
         self.busy.clear();
         self.cancelled.clear();
         self.pauses.clear();
@@ -592,8 +560,11 @@ impl World {
             wake.is_none_or(|at| at > self.now),
             "nothing left to start, yet it wakes at once"
         );
-        if let Err(wrong) = self.engine.check_invariants() {
-            panic!("{wrong}");
+        // a whole check costs as much as hundreds of steps when a lot waits
+        self.steps += 1;
+        if self.engine.len() < 64 || self.steps.is_multiple_of(16) {
+            let checked = self.engine.check_invariants();
+            assert!(checked.is_ok(), "{checked:?}");
         }
         true
     }
@@ -615,8 +586,7 @@ impl World {
             meddle: 0,
             ..self.plan.clone()
         };
-        self.events
-            .retain(|Reverse((_, _, event))| *event != Event::Customer);
+        self.events.retain(|Reverse((_, _, event))| *event != Event::Customer);
         self.release();
         let mut steps = 0;
         while !self.open.is_empty() {
@@ -628,10 +598,7 @@ impl World {
         assert!(self.engine.is_empty() && self.engine.lanes() == 0 && self.engine.flying() == 0);
         for (id, row) in &self.rows {
             assert_eq!(row.state, State::Settled, "{id}");
-            assert!(
-                !row.must_arrive || self.server.arrived.contains_key(id),
-                "{id} is lost"
-            );
+            assert!(!row.must_arrive || self.server.arrived.contains_key(id), "{id} is lost");
         }
     }
 }
