@@ -16,11 +16,8 @@ struct QuickReplies;
 
 impl Plugin for QuickReplies {
     fn describe() -> Description {
-        let say = CommandSpec::new(
-            "say",
-            "Sends a quick reply; as a reply to a message, saves it",
-        )
-        .usage("[NAME [fwd] | del NAME]");
+        let say = CommandSpec::new("say", "Sends a quick reply; as a reply to a message, saves it")
+            .usage("[NAME [fwd] | del NAME]");
         about!().command(say).settings::<Settings>()
     }
 

@@ -19,41 +19,26 @@ const HELP: &str = "/say NAME sends one, /say NAME fwd as a forward. Reply to a 
                     /say del NAME deletes.";
 
 pub fn command(host: &impl Host, call: &Invocation) -> Reply {
-    answer(page(
-        &host.templates().all("", MOST)?,
-        0,
-        call.place == place::TOPIC,
-    ))
+    answer(page(&host.templates().all("", MOST)?, 0, call.place == place::TOPIC))
 }
 
 /// `p2` shows page 2, `s…` sends the reply of that key.
 pub fn press(host: &impl Host, event: &PressEvent) -> Result<Answer, Error> {
     let all = host.templates().all("", MOST)?;
     let in_topic = event.place == place::TOPIC;
-    if let Some(number) = event
-        .value
-        .strip_prefix('p')
-        .and_then(|number| number.parse().ok())
-    {
+    if let Some(number) = event.value.strip_prefix('p').and_then(|number| number.parse().ok()) {
         return Ok(Answer {
             edit: Some(page(&all, number, in_topic)),
             ..Answer::default()
         });
     }
     let Some(key) = event.value.strip_prefix('s') else {
-        return Err(Error::invalid(
-            "This button is not known any more. Write /say again.",
-        ));
+        return Err(Error::invalid("This button is not known any more. Write /say again."));
     };
     let Some(dialog) = &event.dialog else {
-        return Err(Error::refused(
-            "Quick replies are sent from the topic of a customer.",
-        ));
+        return Err(Error::refused("Quick replies are sent from the topic of a customer."));
     };
-    let Some(template) = all
-        .iter()
-        .find(|template| names::key(&template.name) == key)
-    else {
+    let Some(template) = all.iter().find(|template| names::key(&template.name) == key) else {
         let edit = Some(page(&all, 0, in_topic));
         let toast = Some("This quick reply was deleted.".to_owned());
         return Ok(Answer {
@@ -110,20 +95,12 @@ fn page(all: &[Template], number: usize, in_topic: bool) -> Content {
     let back = (number > 0).then(|| turn(number - 1, "‹ Back"));
     let next = (number + 1 < pages).then(|| turn(number + 1, "More ›"));
     let turns: Vec<_> = back.into_iter().chain(next).collect();
-    if turns.is_empty() {
-        content
-    } else {
-        content.row(turns)
-    }
+    if turns.is_empty() { content } else { content.row(turns) }
 }
 
 /// What a reply is, in a few words: `“Our price list is…”`, `photo “The map”`, `album of 3`.
 pub fn summary(template: &Template) -> String {
-    let preview = template
-        .preview
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let preview = template.preview.split_whitespace().collect::<Vec<_>>().join(" ");
     let kind = match template.kind.as_str() {
         "text" if preview.is_empty() => "text".to_owned(),
         "text" => String::new(),

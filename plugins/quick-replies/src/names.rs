@@ -34,8 +34,7 @@ pub fn nearest<'a>(name: &str, all: &'a [Template]) -> Vec<&'a str> {
         .iter()
         .filter_map(|template| {
             let other: Vec<char> = template.name.to_lowercase().chars().collect();
-            let begins =
-                wanted.len() >= 2 && (other.starts_with(&wanted) || wanted.starts_with(&other));
+            let begins = wanted.len() >= 2 && (other.starts_with(&wanted) || wanted.starts_with(&other));
             let distance = if begins { 1 } else { distance(&wanted, &other) };
             let allowed = 1 + wanted.len().max(other.len()) / 4;
             (distance <= allowed).then_some((distance, template.name.as_str()))
@@ -52,9 +51,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(x != y))
-                .min(last[j + 1] + 1)
-                .min(row[j] + 1);
+            let mut best = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && a[i - 1] == *y && *x == b[j - 1] {
                 best = best.min(before[j - 1] + 1);
             }
@@ -90,12 +87,7 @@ mod tests {
 
     #[test]
     fn distances() {
-        let of = |a: &str, b: &str| {
-            distance(
-                &a.chars().collect::<Vec<_>>(),
-                &b.chars().collect::<Vec<_>>(),
-            )
-        };
+        let of = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
         assert_eq!(of("", "abc"), 3);
         assert_eq!(of("abc", ""), 3);
         assert_eq!(of("ab", "ba"), 1);

@@ -16,29 +16,20 @@ pub enum Request<'a> {
 
 impl<'a> Request<'a> {
     pub fn of(call: &'a Invocation) -> Result<Self, Error> {
-        let is =
-            |words: [&str; 2], word: &str| words.iter().any(|it| it.eq_ignore_ascii_case(word));
+        let is = |words: [&str; 2], word: &str| words.iter().any(|it| it.eq_ignore_ascii_case(word));
         match (call.words().as_slice(), call.reply.is_some()) {
             ([], false) => Ok(Self::List),
             ([], true) => Err(Error::invalid(
                 "Under which name? Reply to the message with /say NAME to save it.",
             )),
-            ([word], _) if is(DELETE, word) => Err(Error::invalid(
-                "Which one? /say del NAME deletes a quick reply.",
-            )),
+            ([word], _) if is(DELETE, word) => Err(Error::invalid("Which one? /say del NAME deletes a quick reply.")),
             ([word, name], _) if is(DELETE, word) => Ok(Self::Delete { name }),
             ([word], _) if is(FORWARD, word) => Err(Error::invalid(
                 "Which one? /say NAME fwd sends a quick reply as a forward.",
             )),
             ([name], true) => Ok(Self::Save { name }),
-            ([name], false) => Ok(Self::Send {
-                name,
-                forward: false,
-            }),
-            ([name, word], false) if is(FORWARD, word) => Ok(Self::Send {
-                name,
-                forward: true,
-            }),
+            ([name], false) => Ok(Self::Send { name, forward: false }),
+            ([name, word], false) if is(FORWARD, word) => Ok(Self::Send { name, forward: true }),
             ([_, word], true) if is(FORWARD, word) => Err(Error::invalid(
                 "A reply with /say NAME saves. To send as a forward, write /say NAME fwd without replying.",
             )),

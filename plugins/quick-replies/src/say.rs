@@ -54,9 +54,7 @@ fn save(host: &impl Host, call: &Invocation, name: &str) -> Reply {
         ));
     }
     let before = host.templates().get(name)?;
-    let saved = host
-        .templates()
-        .save(name, &source.ref_, call.dialog_id())?;
+    let saved = host.templates().save(name, &source.ref_, call.dialog_id())?;
     let (done, was) = match &before {
         Some(before) => ("Replaced ", format!(" (it was {})", list::summary(before))),
         None => ("Saved ", String::new()),

@@ -26,11 +26,7 @@ impl Stage {
         for (id, name) in (100..).zip(names) {
             let message = Message::in_topic(id, &format!("The text of {name}"));
             stage.host.add_message(Some(7), &message);
-            stage
-                .host
-                .templates()
-                .save(name, &message.ref_, Some(7))
-                .unwrap();
+            stage.host.templates().save(name, &message.ref_, Some(7)).unwrap();
         }
         stage.host.take_effects();
         stage
@@ -103,10 +99,7 @@ fn fwd_must_send_as_a_forward() {
 fn an_unknown_name_must_name_its_neighbours() {
     let stage = Stage::with(&["price", "hello"]);
     let error = stage.topic("/say prise").unwrap_err();
-    assert_eq!(
-        error.message,
-        "There is no quick reply prise. Did you mean price?"
-    );
+    assert_eq!(error.message, "There is no quick reply prise. Did you mean price?");
     assert_eq!(error.code, code::NOT_FOUND);
     assert_eq!(
         failure(stage.topic("/say refund")),
@@ -137,10 +130,7 @@ fn general_must_not_send() {
 fn a_reply_must_save() {
     let stage = Stage::new();
     let answer = text(stage.reply("/say price", &Message::in_topic(5, "Our price list")));
-    assert_eq!(
-        answer,
-        "Saved price: “Our price list”.\nSend it with /say price."
-    );
+    assert_eq!(answer, "Saved price: “Our price list”.\nSend it with /say price.");
     assert_eq!(
         stage.host.effects(),
         [Effect::TemplateSaved {
@@ -211,11 +201,7 @@ fn commands_must_not_be_saved() {
     let error = failure(stage.reply("/say price", &Message::in_topic(5, "/close")));
     assert!(error.contains("is a command"), "{error}");
     assert_eq!(stage.host.template("price"), None);
-    assert!(
-        stage
-            .reply("/say note", &Message::in_topic(6, "/ a note"))
-            .is_ok()
-    );
+    assert!(stage.reply("/say note", &Message::in_topic(6, "/ a note")).is_ok());
 }
 
 #[test]
@@ -283,17 +269,12 @@ fn the_list_must_show_previews_links_and_buttons() {
         .unwrap();
     let text = &content.text;
     assert!(
-        text.text
-            .starts_with("Quick replies: 3\n• hello “The text of hello”"),
+        text.text.starts_with("Quick replies: 3\n• hello “The text of hello”"),
         "{}",
         text.text
     );
     assert!(text.text.contains("/say del NAME"));
-    let link = text
-        .entities
-        .iter()
-        .find(|entity| entity.kind == "text_link")
-        .unwrap();
+    let link = text.entities.iter().find(|entity| entity.kind == "text_link").unwrap();
     let (from, to) = (link.offset as usize, (link.offset + link.length) as usize);
     assert_eq!(&text.text[from..to], "“The text of hello”");
     assert_eq!(link.value.as_deref(), Some("https://t.me/c/1/102"));
@@ -369,17 +350,9 @@ fn a_press_on_an_old_list_must_be_safe() {
     let old = stage.topic("/say").unwrap().unwrap();
     stage.topic("/say del price").unwrap();
     stage.host.take_effects();
-    let button = old
-        .buttons
-        .iter()
-        .flatten()
-        .find(|it| it.text == "price")
-        .unwrap();
+    let button = old.buttons.iter().flatten().find(|it| it.text == "price").unwrap();
     let answer = stage.press(&button.value).unwrap();
-    assert_eq!(
-        answer.toast.as_deref(),
-        Some("This quick reply was deleted.")
-    );
+    assert_eq!(answer.toast.as_deref(), Some("This quick reply was deleted."));
     assert_eq!(buttons(&answer.edit.unwrap()), [vec!["hello"]]);
     assert!(stage.press("p99").unwrap().edit.is_some());
     assert!(stage.press("nonsense").unwrap_err().is(code::INVALID));
@@ -399,9 +372,7 @@ fn general_must_turn_pages_but_not_send() {
 
 #[test]
 fn the_longest_page_must_fit_a_message() {
-    let names: Vec<String> = (0..100)
-        .map(|n| format!("{n:02}{}", "Ж".repeat(62)))
-        .collect();
+    let names: Vec<String> = (0..100).map(|n| format!("{n:02}{}", "Ж".repeat(62))).collect();
     let stage = Stage::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let content = stage.topic("/say").unwrap().unwrap();
     assert!(stage.host.dialogs().note(7, content).is_ok());

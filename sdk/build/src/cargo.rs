@@ -62,21 +62,13 @@ struct Line {
 }
 
 pub(crate) fn package(dir: &Path) -> Result<Package, BuildError> {
-    let dir = dir
-        .canonicalize()
-        .map_err(|source| BuildError::io(dir, source))?;
+    let dir = dir.canonicalize().map_err(|source| BuildError::io(dir, source))?;
     let manifest = dir.join("Cargo.toml");
     if !manifest.exists() {
         return Err(BuildError::NoCrate(dir));
     }
     let output = Command::new(cargo())
-        .args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--manifest-path",
-        ])
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
         .arg(&manifest)
         .current_dir(&dir)
         .output()
@@ -88,8 +80,8 @@ pub(crate) fn package(dir: &Path) -> Result<Package, BuildError> {
         let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(BuildError::Manifest(text));
     }
-    let metadata: Metadata = serde_json::from_slice(&output.stdout)
-        .map_err(|error| BuildError::Manifest(error.to_string()))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).map_err(|error| BuildError::Manifest(error.to_string()))?;
     let package = metadata
         .packages
         .into_iter()
@@ -109,11 +101,7 @@ pub(crate) fn package(dir: &Path) -> Result<Package, BuildError> {
 }
 
 /// Gives the path of the core module.
-pub(crate) fn compile(
-    package: &Package,
-    toolchain: &Toolchain,
-    options: &Options,
-) -> Result<PathBuf, BuildError> {
+pub(crate) fn compile(package: &Package, toolchain: &Toolchain, options: &Options) -> Result<PathBuf, BuildError> {
     let mut command = toolchain.command();
     command
         .args([
@@ -135,9 +123,7 @@ pub(crate) fn compile(
     }
     if !defines_profile(&package.workspace_root) {
         for setting in SETTINGS {
-            command
-                .arg("--config")
-                .arg(format!("profile.{PROFILE}.{setting}"));
+            command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
         }
     }
     if let Some(flags) = remapped(package) {
@@ -186,22 +172,16 @@ fn defines_profile(workspace_root: &Path) -> bool {
 /// digest everywhere, and nobody's home folder is shipped.
 fn remapped(package: &Package) -> Option<String> {
     let mut pairs = vec![(package.workspace_root.clone(), "/plugin")];
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| {
-            let home: OsString = std::env::var_os("HOME")?;
-            Some(PathBuf::from(home).join(".cargo"))
-        });
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        let home: OsString = std::env::var_os("HOME")?;
+        Some(PathBuf::from(home).join(".cargo"))
+    });
     if let Some(registries) = home.and_then(|home| home.join("registry/src").read_dir().ok()) {
-        pairs.extend(
-            registries
-                .filter_map(Result::ok)
-                .map(|it| (it.path(), "/registry")),
-        );
+        pairs.extend(registries.filter_map(Result::ok).map(|it| (it.path(), "/registry")));
     }
-    let sdk = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .and_then(Path::parent)?;
+    // Flags in another order would compile everything again.
+    pairs.sort();
+    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent)?;
     if sdk != package.workspace_root {
         pairs.push((sdk.to_owned(), "/switchboard"));
     }

@@ -36,9 +36,7 @@ pub enum BuildError {
     #[error("{}", crate::leak::report(.0))]
     Leaks(Vec<crate::leak::Leak>),
     /// It is no plugin.
-    #[error(
-        "the module is no plugin: it exports no `describe`. Is `switchboard_plugin::export!` missing?"
-    )]
+    #[error("the module is no plugin: it exports no `describe`. Is `switchboard_plugin::export!` missing?")]
     NoDescribe,
     /// The module could not be wrapped.
     #[error("the module does not make a component: {0}")]

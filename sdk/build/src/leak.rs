@@ -33,9 +33,7 @@ impl Leak {
                 "a function that C code or an `extern` block expects and nobody defines. Usually a crate named \
                  `…-sys`: look for one in pure Rust (`cargo tree` shows who wants it)"
             }
-            _ => {
-                "another package's interface. A plugin has what `switchboard:plugin` gives and nothing else"
-            }
+            _ => "another package's interface. A plugin has what `switchboard:plugin` gives and nothing else",
         }
     }
 }
@@ -43,11 +41,7 @@ impl Leak {
 pub(crate) fn report(leaks: &[Leak]) -> String {
     let mut text = String::from("the plugin imports what no plugin has:");
     for leak in leaks {
-        let more = if leak.count > leak.names.len() {
-            ", …"
-        } else {
-            ""
-        };
+        let more = if leak.count > leak.names.len() { ", …" } else { "" };
         let _ = write!(
             text,
             "\n  {} ({}{more})\n    this is {}",
@@ -96,6 +90,5 @@ pub(crate) fn check(module: &[u8]) -> Result<(), BuildError> {
 
 /// `switchboard:plugin/store@0.1.0`
 pub(crate) fn is_ours(name: &str) -> bool {
-    name.strip_prefix(PACKAGE)
-        .is_some_and(|rest| rest.starts_with('/'))
+    name.strip_prefix(PACKAGE).is_some_and(|rest| rest.starts_with('/'))
 }

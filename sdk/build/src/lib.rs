@@ -58,10 +58,7 @@ pub fn build(dir: &Path, options: &Options) -> Result<Built, BuildError> {
     let bytes = componentize(&core)?;
     let shape = shape(&bytes)?;
     let target = options.target_dir.as_ref().unwrap_or(&package.target_dir);
-    let out = options
-        .out
-        .clone()
-        .unwrap_or_else(|| target.join("plugins"));
+    let out = options.out.clone().unwrap_or_else(|| target.join("plugins"));
     let component = out.join(format!("{}.wasm", package.name));
     write_if_changed(&component, &bytes)?;
     Ok(Built {

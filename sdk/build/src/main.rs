@@ -42,11 +42,7 @@ fn main() -> ExitCode {
             }
             Ok(_) => {}
             Err(error) => {
-                eprintln!(
-                    "error: {}: {:#}",
-                    plugin.display(),
-                    anyhow::Error::from(error)
-                );
+                eprintln!("error: {}: {:#}", plugin.display(), anyhow::Error::from(error));
                 return ExitCode::FAILURE;
             }
         }

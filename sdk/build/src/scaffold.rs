@@ -15,27 +15,19 @@ const README: &str = include_str!("template/README.md.in");
 /// Where the name does not do, the folder exists, or it cannot be written.
 pub fn create(name: &str, parent: &Path, sdk: &Path) -> Result<PathBuf, BuildError> {
     check_name(name)?;
-    let sdk = sdk
-        .canonicalize()
-        .map_err(|source| BuildError::io(sdk, source))?;
+    let sdk = sdk.canonicalize().map_err(|source| BuildError::io(sdk, source))?;
     if !sdk.join("Cargo.toml").exists() {
         return Err(BuildError::NoCrate(sdk));
     }
     let dir = parent.join(name);
     if dir.exists() {
-        return Err(BuildError::Scaffold(format!(
-            "{} is there already",
-            dir.display()
-        )));
+        return Err(BuildError::Scaffold(format!("{} is there already", dir.display())));
     }
     let fill = |text: &str| {
         text.replace("@NAME@", name)
             .replace("@TYPE@", &type_name(name))
             .replace("@COMMAND@", &name.replace('-', "_"))
-            .replace(
-                "@SDK@",
-                &toml::Value::String(sdk.display().to_string()).to_string(),
-            )
+            .replace("@SDK@", &toml::Value::String(sdk.display().to_string()).to_string())
     };
     for (file, text) in [
         ("Cargo.toml", fill(MANIFEST)),
@@ -62,21 +54,14 @@ pub fn find_sdk() -> Option<PathBuf> {
         .flat_map(|start| start.ancestors())
         .map(|it| it.join("sdk/rust"));
     let compiled = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("rust");
-    beside
-        .chain([compiled])
-        .find(|sdk| sdk.join("wit/hooks.wit").exists())
+    beside.chain([compiled]).find(|sdk| sdk.join("wit/hooks.wit").exists())
 }
 
 fn check_name(name: &str) -> Result<(), BuildError> {
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
     // A command has at most 32 characters, and the template makes one of the name.
-    if starts
-        && name.len() <= 32
-        && name.chars().all(sound)
-        && !name.ends_with('-')
-        && !name.contains("--")
-    {
+    if starts && name.len() <= 32 && name.chars().all(sound) && !name.ends_with('-') && !name.contains("--") {
         return Ok(());
     }
     Err(BuildError::Scaffold(format!(
@@ -87,10 +72,7 @@ fn check_name(name: &str) -> Result<(), BuildError> {
 /// `order-status` → `OrderStatus`
 fn type_name(name: &str) -> String {
     let upper = |part: &str| part[..1].to_ascii_uppercase() + &part[1..];
-    name.split('-')
-        .filter(|part| !part.is_empty())
-        .map(upper)
-        .collect()
+    name.split('-').filter(|part| !part.is_empty()).map(upper).collect()
 }
 
 #[cfg(test)]
@@ -102,18 +84,7 @@ mod tests {
         for name in ["a", "order-status", "x2"] {
             assert!(check_name(name).is_ok(), "{name}");
         }
-        for name in [
-            "",
-            "2x",
-            "Big",
-            "a_b",
-            "-a",
-            "a-",
-            "a--b",
-            "../a",
-            "é",
-            &"a".repeat(33),
-        ] {
+        for name in ["", "2x", "Big", "a_b", "-a", "a-", "a--b", "../a", "é", &"a".repeat(33)] {
             assert!(check_name(name).is_err(), "{name}");
         }
         assert_eq!(type_name("order-status-2"), "OrderStatus2");

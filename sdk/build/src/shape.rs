@@ -51,10 +51,7 @@ impl Shape {
 
     /// The hooks' names.
     pub fn hooks(&self) -> Vec<&str> {
-        self.exports
-            .iter()
-            .map(|interface| interface.name.as_str())
-            .collect()
+        self.exports.iter().map(|interface| interface.name.as_str()).collect()
     }
 }
 

@@ -48,15 +48,10 @@ impl Toolchain {
 
     fn installed(dir: &Path) -> Option<Self> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let libraries = sysroot(rustc, dir)?
-            .join("lib/rustlib")
-            .join(TARGET)
-            .join("lib");
+        let libraries = sysroot(rustc, dir)?.join("lib/rustlib").join(TARGET).join("lib");
         let mut files = libraries.read_dir().ok()?;
         files
-            .any(|file| {
-                file.is_ok_and(|it| it.file_name().to_string_lossy().starts_with("libstd-"))
-            })
+            .any(|file| file.is_ok_and(|it| it.file_name().to_string_lossy().starts_with("libstd-")))
             .then(|| Self::Installed { cargo: cargo() })
     }
 
@@ -67,26 +62,17 @@ impl Toolchain {
             return Err(String::new());
         }
         let lacks = |package: &str| Err(format!(" (`{package}` is missing)"));
-        let Some(root) = has(DEBIAN_RUSTC)
-            .then(|| sysroot(DEBIAN_RUSTC.into(), dir))
-            .flatten()
-        else {
+        let Some(root) = has(DEBIAN_RUSTC).then(|| sysroot(DEBIAN_RUSTC.into(), dir)).flatten() else {
             return lacks("rustc-web");
         };
         if !has(DEBIAN_CARGO) {
             return lacks("cargo-web");
         }
-        if !root
-            .join("lib/rustlib/src/rust/library/std/Cargo.toml")
-            .exists()
-        {
+        if !root.join("lib/rustlib/src/rust/library/std/Cargo.toml").exists() {
             return lacks("rust-web-src");
         }
         let others = sysroot("rustc".into(), dir);
-        match linker(&root)
-            .or_else(|| linker(&others?))
-            .or_else(|| in_path("wasm-ld"))
-        {
+        match linker(&root).or_else(|| linker(&others?)).or_else(|| wasm_ld()) {
             Some(linker) => Ok(Self::Debian { linker }),
             None => lacks("lld"),
         }
@@ -139,11 +125,20 @@ fn linker(sysroot: &Path) -> Option<PathBuf> {
         .find(|linker| linker.exists())
 }
 
-fn in_path(program: &str) -> Option<PathBuf> {
+/// Debian's `lld` brings it, with the version behind the name in some releases.
+fn wasm_ld() -> Option<PathBuf> {
     let paths = std::env::var_os("PATH")?;
-    std::env::split_paths(&paths)
-        .map(|folder| folder.join(program))
-        .find(|file| file.exists())
+    let folders = std::env::split_paths(&paths).filter_map(|folder| folder.read_dir().ok());
+    let mut found: Vec<PathBuf> = folders
+        .flatten()
+        .filter_map(|file| Some(file.ok()?.path()))
+        .filter(|file| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            name == "wasm-ld" || name.starts_with("wasm-ld-")
+        })
+        .collect();
+    found.sort();
+    found.into_iter().next()
 }
 
 /// Nothing is said where rustup is missing or cannot fetch: the error that follows says what to do.

@@ -13,10 +13,7 @@ fn root() -> PathBuf {
 
 /// Cargo's own target folder for these tests.
 fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned()
 }
 
 fn quiet() -> Options {
@@ -39,10 +36,7 @@ fn hello_must_ask_for_nothing() {
     let bytes = std::fs::read(&hello.component).unwrap();
     assert_eq!(shape(&bytes).unwrap(), hello.shape);
     let source = std::fs::read_to_string(root().join("examples/hello-plugin/src/lib.rs")).unwrap();
-    assert!(
-        source.lines().count() < 20,
-        "hello must stay under 20 lines"
-    );
+    assert!(source.lines().count() < 20, "hello must stay under 20 lines");
 }
 
 #[test]
@@ -132,10 +126,7 @@ fn must_pass_its_own_tests(dir: &Path) {
 #[test]
 fn a_folder_without_a_crate_must_be_named() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        build(folder.path(), &quiet()),
-        Err(BuildError::NoCrate(_))
-    ));
+    assert!(matches!(build(folder.path(), &quiet()), Err(BuildError::NoCrate(_))));
     let missing = build(&folder.path().join("missing"), &quiet()).unwrap_err();
     assert!(missing.to_string().contains("missing"));
 }
@@ -167,29 +158,15 @@ fn a_leak_must_be_named_with_its_usual_origin() {
         ("env", "-sys"),
         ("acme:thing/api", "another package"),
     ] {
-        let error = componentize(&importing(module, "leaked"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains(module) && error.contains("leaked"),
-            "{error}"
-        );
+        let error = componentize(&importing(module, "leaked")).unwrap_err().to_string();
+        assert!(error.contains(module) && error.contains("leaked"), "{error}");
         assert!(error.contains(origin), "{error}");
     }
 }
 
 #[test]
 fn a_module_that_is_no_plugin_must_be_told_so() {
-    assert!(matches!(
-        componentize(b"\0asm\x01\0\0\0"),
-        Err(BuildError::NoDescribe)
-    ));
-    assert!(matches!(
-        componentize(b"no wasm"),
-        Err(BuildError::Encode(_))
-    ));
-    assert!(matches!(
-        shape(b"\0asm\x01\0\0\0"),
-        Err(BuildError::NotComponent(_))
-    ));
+    assert!(matches!(componentize(b"\0asm\x01\0\0\0"), Err(BuildError::NoDescribe)));
+    assert!(matches!(componentize(b"no wasm"), Err(BuildError::Encode(_))));
+    assert!(matches!(shape(b"\0asm\x01\0\0\0"), Err(BuildError::NotComponent(_))));
 }

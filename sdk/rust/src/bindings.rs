@@ -1,10 +1,5 @@
 //! What wit-bindgen makes of the WIT package: the capabilities in one world, each hook in a world of its own.
-#![allow(
-    missing_docs,
-    missing_debug_implementations,
-    clippy::all,
-    reason = "generated code"
-)]
+#![allow(missing_docs, missing_debug_implementations, clippy::all, reason = "generated code")]
 
 wit_bindgen::generate!({
     path: "../../wit",

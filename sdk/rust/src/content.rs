@@ -165,10 +165,7 @@ mod tests {
     fn entities_must_count_bytes() {
         let text = StyledText::new().plain("цена: ").bold("5 €").plain(".");
         let entity = &text.entities[0];
-        let (from, to) = (
-            entity.offset as usize,
-            (entity.offset + entity.length) as usize,
-        );
+        let (from, to) = (entity.offset as usize, (entity.offset + entity.length) as usize);
         assert_eq!(&text.text[from..to], "5 €");
         assert_eq!(text.utf16_len(), 10);
     }

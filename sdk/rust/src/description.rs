@@ -74,10 +74,7 @@ impl CommandSpec {
             name: name.to_owned(),
             summary: summary.to_owned(),
             usage: String::new(),
-            places: vec![
-                words::place::TOPIC.to_owned(),
-                words::place::GENERAL.to_owned(),
-            ],
+            places: vec![words::place::TOPIC.to_owned(), words::place::GENERAL.to_owned()],
             admin: false,
         }
     }

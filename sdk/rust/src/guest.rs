@@ -4,9 +4,7 @@ use std::sync::Once;
 
 use crate::bindings::switchboard::plugin as raw;
 use crate::capability::{Page, Pairs};
-use crate::{
-    Contact, Content, Dialog, Error, Host, MessageRef, Plugin, Request, Response, Template,
-};
+use crate::{Contact, Content, Dialog, Error, Host, MessageRef, Plugin, Request, Response, Template};
 
 /// Stands before the imports. It has no size, and every call of it is resolved when the plugin is compiled, so that
 /// an import that no code reaches falls out of the component.
@@ -59,22 +57,10 @@ impl Host for GuestHost {
         raw::store::add(key, delta)
     }
 
-    fn store_entries(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<(String, Vec<u8>)>, Error> {
+    fn store_entries(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<(String, Vec<u8>)>, Error> {
         let page = raw::store::entries(prefix, after, limit)?;
-        let items = page
-            .entries
-            .into_iter()
-            .map(|entry| (entry.key, entry.value))
-            .collect();
-        Ok(Page {
-            items,
-            next: page.next,
-        })
+        let items = page.entries.into_iter().map(|entry| (entry.key, entry.value)).collect();
+        Ok(Page { items, next: page.next })
     }
 
     fn contacts_get(&self, id: i64) -> Result<Option<Contact>, Error> {
@@ -93,12 +79,7 @@ impl Host for GuestHost {
         raw::contacts::set_property(id, name, value)
     }
 
-    fn contacts_search(
-        &self,
-        query: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Contact>, Error> {
+    fn contacts_search(&self, query: &str, after: Option<&str>, limit: u32) -> Result<Page<Contact>, Error> {
         let page = raw::contacts::search(query, after, limit)?;
         Ok(Page {
             items: page.contacts,
@@ -138,12 +119,7 @@ impl Host for GuestHost {
         raw::dialogs::forward(id, messages)
     }
 
-    fn templates_save(
-        &self,
-        name: &str,
-        source: &MessageRef,
-        dialog: Option<i64>,
-    ) -> Result<Template, Error> {
+    fn templates_save(&self, name: &str, source: &MessageRef, dialog: Option<i64>) -> Result<Template, Error> {
         raw::templates::save(name, source, dialog)
     }
 
@@ -151,12 +127,7 @@ impl Host for GuestHost {
         raw::templates::get(name)
     }
 
-    fn templates_all(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Template>, Error> {
+    fn templates_all(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<Template>, Error> {
         let page = raw::templates::all(prefix, after, limit)?;
         Ok(Page {
             items: page.templates,
@@ -172,13 +143,7 @@ impl Host for GuestHost {
         raw::templates::send(name, dialog, forward)
     }
 
-    fn schedule_set(
-        &self,
-        key: &str,
-        due: u64,
-        payload: &str,
-        dialog: Option<i64>,
-    ) -> Result<(), Error> {
+    fn schedule_set(&self, key: &str, due: u64, payload: &str, dialog: Option<i64>) -> Result<(), Error> {
         raw::schedule::set(key, due, payload, dialog)
     }
 

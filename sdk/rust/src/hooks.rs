@@ -1,8 +1,8 @@
 //! The bridge from the component's exports to the trait: every plugin is a guest of every hook, `export!` picks.
 
 use crate::{
-    Answer, Contact, Content, Description, Dialog, DueTimer, Error, Happening, Invocation, Message,
-    Plugin, PressEvent, View, bindings,
+    Answer, Contact, Content, Description, Dialog, DueTimer, Error, Happening, Invocation, Message, Plugin, PressEvent,
+    View, bindings,
     guest::{self, GuestHost},
 };
 

@@ -38,23 +38,13 @@ pub trait Host: Sized {
     fn store_set(&self, key: &str, value: &[u8], ttl: Option<u64>) -> Result<(), Error>;
     fn store_delete(&self, key: &str) -> Result<bool, Error>;
     fn store_add(&self, key: &str, delta: i64) -> Result<i64, Error>;
-    fn store_entries(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<(String, Vec<u8>)>, Error>;
+    fn store_entries(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<(String, Vec<u8>)>, Error>;
 
     fn contacts_get(&self, id: i64) -> Result<Option<Contact>, Error>;
     fn contacts_tag(&self, id: i64, tag: &str) -> Result<bool, Error>;
     fn contacts_untag(&self, id: i64, tag: &str) -> Result<bool, Error>;
     fn contacts_set_property(&self, id: i64, name: &str, value: Option<&str>) -> Result<(), Error>;
-    fn contacts_search(
-        &self,
-        query: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Contact>, Error>;
+    fn contacts_search(&self, query: &str, after: Option<&str>, limit: u32) -> Result<Page<Contact>, Error>;
 
     fn dialogs_get(&self, id: i64) -> Result<Option<Dialog>, Error>;
     fn dialogs_find(&self, contact: i64) -> Result<Option<Dialog>, Error>;
@@ -65,29 +55,13 @@ pub trait Host: Sized {
     fn dialogs_send(&self, id: i64, content: &Content) -> Result<(), Error>;
     fn dialogs_forward(&self, id: i64, messages: &[MessageRef]) -> Result<(), Error>;
 
-    fn templates_save(
-        &self,
-        name: &str,
-        source: &MessageRef,
-        dialog: Option<i64>,
-    ) -> Result<Template, Error>;
+    fn templates_save(&self, name: &str, source: &MessageRef, dialog: Option<i64>) -> Result<Template, Error>;
     fn templates_get(&self, name: &str) -> Result<Option<Template>, Error>;
-    fn templates_all(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Template>, Error>;
+    fn templates_all(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<Template>, Error>;
     fn templates_delete(&self, name: &str) -> Result<bool, Error>;
     fn templates_send(&self, name: &str, dialog: i64, forward: bool) -> Result<(), Error>;
 
-    fn schedule_set(
-        &self,
-        key: &str,
-        due: u64,
-        payload: &str,
-        dialog: Option<i64>,
-    ) -> Result<(), Error>;
+    fn schedule_set(&self, key: &str, due: u64, payload: &str, dialog: Option<i64>) -> Result<(), Error>;
     fn schedule_cancel(&self, key: &str) -> Result<bool, Error>;
 
     fn http_send(&self, request: &Request) -> Result<Response, Error>;

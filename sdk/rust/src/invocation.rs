@@ -8,9 +8,9 @@ impl Invocation {
     /// # Errors
     /// `refused`, with a sentence for the operator, where the command was not given in a topic.
     pub fn topic(&self) -> Result<&Dialog, Error> {
-        self.dialog.as_ref().ok_or_else(|| {
-            Error::refused(format!("/{} works in the topic of a customer.", self.name))
-        })
+        self.dialog
+            .as_ref()
+            .ok_or_else(|| Error::refused(format!("/{} works in the topic of a customer.", self.name)))
     }
 
     /// The id of the dialog of the topic, if it is one.

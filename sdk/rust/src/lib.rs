@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The component exports the hooks that the macro lists and imports only the capabilities that their code
-//! reaches: what is not used is not asked for. The book for authors is the README beside this crate.
+//! reaches: what is not used is not asked for. The book for authors is `sdk/README.md`.
 #![warn(missing_docs)]
 
 #[doc(hidden)]
@@ -46,8 +46,8 @@ pub use bindings::press::{Answer, PressEvent};
 pub use bindings::switchboard::plugin::http::{Request, Response};
 pub use bindings::switchboard::plugin::templates::Template;
 pub use bindings::switchboard::plugin::types::{
-    Attachment, Button, Contact, Content, Dialog, Entity, Error, Message, MessageRef, Person,
-    Replacement, Splice, StyledText,
+    Attachment, Button, Contact, Content, Dialog, Entity, Error, Message, MessageRef, Person, Replacement, Splice,
+    StyledText,
 };
 pub use bindings::timer::DueTimer;
 pub use content::{answer, nothing};
@@ -58,10 +58,10 @@ pub use verdict::{IncomingTextVerdict, IncomingVerdict, TextVerdict, Verdict};
 /// What nearly every plugin needs.
 pub mod prelude {
     pub use crate::{
-        Answer, Attachment, Button, CommandSpec, Contact, Content, Description, Dialog, DueTimer,
-        Entity, Error, Happening, Host, IncomingTextVerdict, IncomingVerdict, Invocation, Message,
-        MessageRef, Person, Plugin, Prefilter, PressEvent, Replacement, Reply, Splice, StyledText,
-        Template, TextVerdict, Verdict, View, about, answer, export, nothing,
+        Answer, Attachment, Button, CommandSpec, Contact, Content, Description, Dialog, DueTimer, Entity, Error,
+        Happening, Host, IncomingTextVerdict, IncomingVerdict, Invocation, Message, MessageRef, Person, Plugin,
+        Prefilter, PressEvent, Replacement, Reply, Splice, StyledText, Template, TextVerdict, Verdict, View, about,
+        answer, export, nothing,
     };
 }
 

@@ -1,9 +1,8 @@
 //! The trait that a plugin implements: a function for each hook, all but `describe` with a default.
 
 use crate::{
-    Answer, Contact, Content, Description, Dialog, DueTimer, Error, Happening, Host,
-    IncomingTextVerdict, IncomingVerdict, Invocation, Message, PressEvent, TextVerdict, Verdict,
-    View,
+    Answer, Contact, Content, Description, Dialog, DueTimer, Error, Happening, Host, IncomingTextVerdict,
+    IncomingVerdict, Invocation, Message, PressEvent, TextVerdict, Verdict, View,
 };
 
 /// What comes back from a command: something to post, nothing, or an error that the operator is shown.

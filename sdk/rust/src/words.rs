@@ -76,11 +76,7 @@ pub mod event {
 
 /// The hooks' names as `export!` takes them; a misspelt one fails to compile here.
 #[doc(hidden)]
-#[allow(
-    non_upper_case_globals,
-    missing_docs,
-    reason = "these are the macro's words"
-)]
+#[allow(non_upper_case_globals, missing_docs, reason = "these are the macro's words")]
 pub mod hook {
     pub const incoming: &str = "incoming";
     pub const incoming_text: &str = "incoming-text";

@@ -33,12 +33,7 @@ impl<H: Host> Contacts<'_, H> {
     }
 
     /// A page of the contacts that a segment names (`tag:vip and not blocked`); an empty query means all.
-    pub fn search(
-        &self,
-        query: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Contact>, Error> {
+    pub fn search(&self, query: &str, after: Option<&str>, limit: u32) -> Result<Page<Contact>, Error> {
         self.0.contacts_search(query, after, limit)
     }
 }

@@ -40,13 +40,7 @@ pub struct Schedule<'a, H>(pub(crate) &'a H);
 impl<H: Host> Schedule<'_, H> {
     /// Sets a timer, or moves the one with this key. `due` in milliseconds since 1970, at most 366 days ahead;
     /// the payload has at most 4 KiB.
-    pub fn set(
-        &self,
-        key: &str,
-        due: u64,
-        payload: &str,
-        dialog: Option<i64>,
-    ) -> Result<(), Error> {
+    pub fn set(&self, key: &str, due: u64, payload: &str, dialog: Option<i64>) -> Result<(), Error> {
         self.0.schedule_set(key, due, payload, dialog)
     }
 

@@ -27,10 +27,7 @@ impl<H: Host> Store<'_, H> {
 
     /// The value of a key, read as JSON.
     pub fn json<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        Ok(self
-            .get(key)?
-            .map(|value| serde_json::from_slice(&value))
-            .transpose()?)
+        Ok(self.get(key)?.map(|value| serde_json::from_slice(&value)).transpose()?)
     }
 
     /// Sets a value.
@@ -59,13 +56,7 @@ impl<H: Host> Store<'_, H> {
     }
 
     /// A page of at most `limit` entries in the order of the keys' bytes.
-    pub fn entries(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<(String, Vec<u8>)>, Error> {
-        self.0
-            .store_entries(prefix, after, limit.min(limits::ENTRIES))
+    pub fn entries(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<(String, Vec<u8>)>, Error> {
+        self.0.store_entries(prefix, after, limit.min(limits::ENTRIES))
     }
 }

@@ -10,12 +10,7 @@ impl<H: Host> Templates<'_, H> {
     /// Saves a message under a name; saving again replaces. Names have 1–64 characters without white space; letter
     /// case is kept, and ignored in look-ups. A message of an album saves the whole album, which must have passed the
     /// connection in the last 24 hours. `dialog` is the one whose topic the message is in.
-    pub fn save(
-        &self,
-        name: &str,
-        source: &MessageRef,
-        dialog: Option<i64>,
-    ) -> Result<Template, Error> {
+    pub fn save(&self, name: &str, source: &MessageRef, dialog: Option<i64>) -> Result<Template, Error> {
         self.0.templates_save(name, source, dialog)
     }
 
@@ -25,14 +20,8 @@ impl<H: Host> Templates<'_, H> {
     }
 
     /// A page of at most 100, in the order of names.
-    pub fn page(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Template>, Error> {
-        self.0
-            .templates_all(prefix, after, limit.min(limits::TEMPLATES))
+    pub fn page(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<Template>, Error> {
+        self.0.templates_all(prefix, after, limit.min(limits::TEMPLATES))
     }
 
     /// The first `most` whose names begin so, page by page.

@@ -11,10 +11,7 @@ pub enum Effect {
     /// `dialogs.send`
     Sent { dialog: i64, content: Content },
     /// `dialogs.forward`
-    Forwarded {
-        dialog: i64,
-        messages: Vec<MessageRef>,
-    },
+    Forwarded { dialog: i64, messages: Vec<MessageRef> },
     /// `dialogs.open`, where there was none
     Opened { dialog: i64, contact: i64 },
     /// `dialogs.set-status`
@@ -34,11 +31,7 @@ pub enum Effect {
     /// `templates.delete`, where there was one
     TemplateDeleted { name: String },
     /// `templates.send`
-    TemplateSent {
-        name: String,
-        dialog: i64,
-        forward: bool,
-    },
+    TemplateSent { name: String, dialog: i64, forward: bool },
     /// `schedule.set`
     TimerSet { key: String, due: u64 },
     /// `schedule.cancel`, where there was one

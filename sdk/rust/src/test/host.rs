@@ -5,9 +5,7 @@ use super::state::{check_content, check_key, check_status, check_tag, check_valu
 use super::{TestHost, segment};
 use crate::capability::Page;
 use crate::words::{code, status};
-use crate::{
-    Contact, Content, Dialog, Error, Host, MessageRef, Request, Response, Template, limits,
-};
+use crate::{Contact, Content, Dialog, Error, Host, MessageRef, Request, Response, Template, limits};
 
 impl Host for TestHost {
     fn now(&self) -> u64 {
@@ -72,12 +70,7 @@ impl Host for TestHost {
         Ok(sum)
     }
 
-    fn store_entries(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<(String, Vec<u8>)>, Error> {
+    fn store_entries(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<(String, Vec<u8>)>, Error> {
         let state = self.state.borrow();
         let mut all = state
             .store
@@ -85,10 +78,7 @@ impl Host for TestHost {
             .filter(|key| key.starts_with(prefix))
             .filter(|key| after.is_none_or(|after| key.as_str() > after))
             .filter_map(|key| state.value(key).map(|value| (key.clone(), value.clone())));
-        let items: Vec<_> = all
-            .by_ref()
-            .take(limit.clamp(1, limits::ENTRIES) as usize)
-            .collect();
+        let items: Vec<_> = all.by_ref().take(limit.clamp(1, limits::ENTRIES) as usize).collect();
         let next = all.next().and(items.last().map(|(key, _)| key.clone()));
         Ok(Page { items, next })
     }
@@ -129,12 +119,7 @@ impl Host for TestHost {
     }
 
     fn contacts_set_property(&self, id: i64, name: &str, value: Option<&str>) -> Result<(), Error> {
-        within(
-            "A property's name",
-            name.len(),
-            limits::PROPERTY_NAME,
-            "bytes",
-        )?;
+        within("A property's name", name.len(), limits::PROPERTY_NAME, "bytes")?;
         let size = value.map_or(0, str::len);
         within("A property's value", size, limits::PROPERTY_VALUE, "bytes")?;
         let mut state = self.state.borrow_mut();
@@ -152,12 +137,7 @@ impl Host for TestHost {
         Ok(())
     }
 
-    fn contacts_search(
-        &self,
-        query: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Contact>, Error> {
+    fn contacts_search(&self, query: &str, after: Option<&str>, limit: u32) -> Result<Page<Contact>, Error> {
         let after: Option<i64> = after.and_then(|after| after.parse().ok());
         let mut found = Vec::new();
         for contact in self.state.borrow().contacts.values() {
@@ -167,10 +147,7 @@ impl Host for TestHost {
         }
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
-        let next = found
-            .last()
-            .filter(|_| more)
-            .map(|last| last.id.to_string());
+        let next = found.last().filter(|_| more).map(|last| last.id.to_string());
         Ok(Page { items: found, next })
     }
 
@@ -180,11 +157,7 @@ impl Host for TestHost {
 
     fn dialogs_find(&self, contact: i64) -> Result<Option<Dialog>, Error> {
         let state = self.state.borrow();
-        Ok(state
-            .dialogs
-            .values()
-            .find(|dialog| dialog.contact == contact)
-            .cloned())
+        Ok(state.dialogs.values().find(|dialog| dialog.contact == contact).cloned())
     }
 
     fn dialogs_open(&self, contact: i64) -> Result<Dialog, Error> {
@@ -204,10 +177,7 @@ impl Host for TestHost {
             ..Dialog::default()
         };
         state.dialogs.insert(id, dialog.clone());
-        state.effects.push(Effect::Opened {
-            dialog: id,
-            contact,
-        });
+        state.effects.push(Effect::Opened { dialog: id, contact });
         Ok(dialog)
     }
 
@@ -255,9 +225,7 @@ impl Host for TestHost {
     fn dialogs_forward(&self, id: i64, messages: &[MessageRef]) -> Result<(), Error> {
         let place = messages.first().map(|message| &message.place);
         if messages.len() > 100 || messages.iter().any(|it| Some(&it.place) != place) {
-            return Err(Error::invalid(
-                "1–100 messages of one place can be forwarded.",
-            ));
+            return Err(Error::invalid("1–100 messages of one place can be forwarded."));
         }
         place.ok_or_else(|| Error::invalid("There is nothing to forward."))?;
         let mut state = self.state.borrow_mut();
@@ -269,12 +237,7 @@ impl Host for TestHost {
         Ok(())
     }
 
-    fn templates_save(
-        &self,
-        name: &str,
-        source: &MessageRef,
-        dialog: Option<i64>,
-    ) -> Result<Template, Error> {
+    fn templates_save(&self, name: &str, source: &MessageRef, dialog: Option<i64>) -> Result<Template, Error> {
         self.state.borrow_mut().save(name, source, dialog)
     }
 
@@ -282,12 +245,7 @@ impl Host for TestHost {
         Ok(self.template(name))
     }
 
-    fn templates_all(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Template>, Error> {
+    fn templates_all(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<Template>, Error> {
         self.state.borrow().templates_from(prefix, after, limit)
     }
 
@@ -299,13 +257,7 @@ impl Host for TestHost {
         self.state.borrow_mut().send_template(name, dialog, forward)
     }
 
-    fn schedule_set(
-        &self,
-        key: &str,
-        due: u64,
-        payload: &str,
-        dialog: Option<i64>,
-    ) -> Result<(), Error> {
+    fn schedule_set(&self, key: &str, due: u64, payload: &str, dialog: Option<i64>) -> Result<(), Error> {
         check_key(key)?;
         within("A payload", payload.len(), limits::PAYLOAD, "bytes")?;
         let mut state = self.state.borrow_mut();
@@ -330,9 +282,7 @@ impl Host for TestHost {
         let mut state = self.state.borrow_mut();
         let was = state.timers.remove(key).is_some();
         if was {
-            state.effects.push(Effect::TimerCancelled {
-                key: key.to_owned(),
-            });
+            state.effects.push(Effect::TimerCancelled { key: key.to_owned() });
         }
         Ok(was)
     }

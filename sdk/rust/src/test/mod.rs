@@ -68,8 +68,7 @@ impl TestHost {
     /// # Panics
     /// Where they cannot be written as JSON.
     pub fn set_settings<T: Serialize>(&self, settings: &T) {
-        self.state.borrow_mut().settings =
-            serde_json::to_string(settings).expect("the settings of a test are JSON");
+        self.state.borrow_mut().settings = serde_json::to_string(settings).expect("the settings of a test are JSON");
     }
 
     /// Sets the time: milliseconds since 1970.
@@ -106,10 +105,7 @@ impl TestHost {
 
     /// A message passes the connection, so that templates can be saved from it. `dialog` is the one whose topic it is in.
     pub fn add_message(&self, dialog: Option<i64>, message: &Message) {
-        self.state
-            .borrow_mut()
-            .messages
-            .push((dialog, message.clone()));
+        self.state.borrow_mut().messages.push((dialog, message.clone()));
     }
 
     /// The next request is answered with this.

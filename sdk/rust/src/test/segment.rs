@@ -15,9 +15,7 @@ pub(super) fn matches(contact: &Contact, query: &str) -> Result<bool, Error> {
             Some(("tag", tag)) => contact.tags.iter().any(|it| it == tag),
             None if term == "blocked" => contact.blocked,
             _ => {
-                return Err(Error::invalid(format!(
-                    "The test host does not know the term {term}."
-                )));
+                return Err(Error::invalid(format!("The test host does not know the term {term}.")));
             }
         };
         if is != wanted {

@@ -62,11 +62,7 @@ impl State {
             .get(&contact)
             .map(|it| it.tags.clone())
             .unwrap_or_default();
-        for dialog in self
-            .dialogs
-            .values_mut()
-            .filter(|dialog| dialog.contact == contact)
-        {
+        for dialog in self.dialogs.values_mut().filter(|dialog| dialog.contact == contact) {
             dialog.tags.clone_from(&tags);
         }
     }
@@ -118,10 +114,7 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
         return Err(Error::invalid("There is nothing to post."));
     }
     for entity in &content.text.entities {
-        let (from, to) = (
-            entity.offset as usize,
-            (entity.offset + entity.length) as usize,
-        );
+        let (from, to) = (entity.offset as usize, (entity.offset + entity.length) as usize);
         if content.text.text.get(from..to).is_none() {
             return Err(Error::invalid(format!(
                 "The {} at byte {from} does not lie on character borders of the text.",
@@ -143,24 +136,14 @@ pub(super) fn check_content(content: &Content) -> Result<(), Error> {
             }
             match button.kind.as_str() {
                 "press" => {
-                    within(
-                        "A button's value",
-                        button.value.len(),
-                        limits::BUTTON_VALUE,
-                        "bytes",
-                    )?;
+                    within("A button's value", button.value.len(), limits::BUTTON_VALUE, "bytes")?;
                 }
                 "url" | "copy" if button.value.is_empty() => {
-                    return Err(Error::invalid(format!(
-                        "A {} button needs a value.",
-                        button.kind
-                    )));
+                    return Err(Error::invalid(format!("A {} button needs a value.", button.kind)));
                 }
                 "url" | "copy" => {}
                 kind => {
-                    return Err(Error::invalid(format!(
-                        "There is no button of kind {kind}."
-                    )));
+                    return Err(Error::invalid(format!("There is no button of kind {kind}.")));
                 }
             }
         }

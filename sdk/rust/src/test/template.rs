@@ -19,22 +19,10 @@ impl State {
             .map(|saved| saved.template.clone())
     }
 
-    pub fn save(
-        &mut self,
-        name: &str,
-        source: &MessageRef,
-        dialog: Option<i64>,
-    ) -> Result<Template, Error> {
-        within(
-            "A name",
-            name.chars().count(),
-            limits::TEMPLATE_NAME,
-            "characters",
-        )?;
+    pub fn save(&mut self, name: &str, source: &MessageRef, dialog: Option<i64>) -> Result<Template, Error> {
+        within("A name", name.chars().count(), limits::TEMPLATE_NAME, "characters")?;
         if name.is_empty() || name.contains(char::is_whitespace) {
-            return Err(Error::invalid(
-                "A name has 1–64 characters and no white space.",
-            ));
+            return Err(Error::invalid("A name has 1–64 characters and no white space."));
         }
         let found = self
             .messages
@@ -57,8 +45,7 @@ impl State {
             preview: text.unwrap_or_default().chars().take(64).collect(),
             size: album.len() as u32,
             saved_at: self.now,
-            link: (source.place != place::CUSTOMER)
-                .then(|| format!("https://t.me/c/1/{}", source.id)),
+            link: (source.place != place::CUSTOMER).then(|| format!("https://t.me/c/1/{}", source.id)),
         };
         self.templates.insert(
             name.to_lowercase(),
@@ -66,9 +53,7 @@ impl State {
                 template: template.clone(),
             },
         );
-        self.effects.push(Effect::TemplateSaved {
-            name: name.to_owned(),
-        });
+        self.effects.push(Effect::TemplateSaved { name: name.to_owned() });
         Ok(template)
     }
 
@@ -82,20 +67,10 @@ impl State {
             ));
         }
         let of_it = |other: &&Message| other.album.as_ref() == Some(album);
-        Ok(self
-            .messages
-            .iter()
-            .map(|(_, message)| message)
-            .filter(of_it)
-            .collect())
+        Ok(self.messages.iter().map(|(_, message)| message).filter(of_it).collect())
     }
 
-    pub fn templates_from(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<Template>, Error> {
+    pub fn templates_from(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page<Template>, Error> {
         if limit == 0 {
             return Err(Error::invalid("A page has at least one entry."));
         }
@@ -106,10 +81,7 @@ impl State {
             .filter(|(key, _)| key.starts_with(&prefix))
             .filter(|(key, _)| after.as_ref().is_none_or(|after| *key > after))
             .map(|(_, saved)| saved.template.clone());
-        let items: Vec<_> = all
-            .by_ref()
-            .take(limit.min(limits::TEMPLATES) as usize)
-            .collect();
+        let items: Vec<_> = all.by_ref().take(limit.min(limits::TEMPLATES) as usize).collect();
         let next = all.next().and(items.last().map(|last| last.name.clone()));
         Ok(Page { items, next })
     }

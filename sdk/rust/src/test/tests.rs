@@ -81,18 +81,8 @@ fn limits_must_hold() {
             .unwrap_err()
             .is(code::LIMIT)
     );
-    assert!(
-        host.contacts()
-            .tag(7, "two words")
-            .unwrap_err()
-            .is(code::INVALID)
-    );
-    assert!(
-        host.dialogs()
-            .set_status(7, "lost")
-            .unwrap_err()
-            .is(code::INVALID)
-    );
+    assert!(host.contacts().tag(7, "two words").unwrap_err().is(code::INVALID));
+    assert!(host.dialogs().set_status(7, "lost").unwrap_err().is(code::INVALID));
     assert!(host.dialogs().send(8, "x").unwrap_err().is(code::NOT_FOUND));
     assert_eq!(host.effects(), []);
 }
@@ -105,10 +95,7 @@ fn dialogs_must_show_their_contacts_tags() {
     assert_eq!(host.contacts().tag(7, "vip"), Ok(false));
     assert_eq!(host.contacts().tag(7, "new"), Ok(true));
     assert_eq!(host.dialog(7).unwrap().tags, ["new", "vip"]);
-    let found = host
-        .contacts()
-        .search("tag:vip and not blocked", None, 10)
-        .unwrap();
+    let found = host.contacts().search("tag:vip and not blocked", None, 10).unwrap();
     assert_eq!(found.items.len(), 1);
 }
 
@@ -127,10 +114,7 @@ fn requests_must_get_the_responses_in_order() {
 #[test]
 fn random_numbers_must_repeat_in_the_next_run() {
     let (one, other) = (TestHost::new(), TestHost::new());
-    assert_eq!(
-        [one.random(), one.random()],
-        [other.random(), other.random()]
-    );
+    assert_eq!([one.random(), one.random()], [other.random(), other.random()]);
     assert_ne!(one.random(), one.random());
 }
 
@@ -144,8 +128,5 @@ fn timers_must_move_and_go() {
     assert_eq!(host.timers()[0].due, now + 2);
     assert_eq!(host.schedule().cancel("nudge"), Ok(true));
     assert_eq!(host.schedule().cancel("nudge"), Ok(false));
-    assert!(matches!(
-        host.effects().last(),
-        Some(Effect::TimerCancelled { .. })
-    ));
+    assert!(matches!(host.effects().last(), Some(Effect::TimerCancelled { .. })));
 }
