@@ -1,6 +1,6 @@
 //! A group commit: load the facts, decide in memory, write the net effect; one transaction.
 
-use sqlx::{Connection, SqliteConnection};
+use rusqlite::{Connection as Db, TransactionBehavior};
 use switchboard_store::plan::{Footprint, decide};
 use switchboard_store::{Result, Write, Written};
 
@@ -8,22 +8,19 @@ use crate::fault::database;
 use crate::{load, save};
 
 /// There is one writer, so what is read inside the transaction still holds when it commits.
-pub async fn commit(writer: &mut SqliteConnection, group: Vec<Write>) -> Result<Vec<Written>> {
+pub fn commit(db: &mut Db, group: Vec<Write>) -> Result<Vec<Written>> {
     if group.is_empty() {
         return Ok(Vec::new());
     }
-    // Dropping the transaction rolls it back: on an error, and where the caller gives up waiting.
-    let mut transaction = writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
+    // Dropping the transaction rolls it back.
+    let transaction = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(database)?;
-    let facts = load::facts(&mut transaction, Footprint::of(&group)).await?;
+    let facts = load::facts(&transaction, &Footprint::of(&group)).map_err(database)?;
     let (answers, batch) = decide(group, facts)?;
-    if batch.is_empty() {
-        transaction.rollback().await.map_err(database)?;
-    } else {
-        save::batch(&mut transaction, batch).await?;
-        transaction.commit().await.map_err(database)?;
+    if !batch.is_empty() {
+        save::batch(&transaction, &batch)?;
+        transaction.commit().map_err(database)?;
     }
     Ok(answers)
 }

@@ -1,12 +1,9 @@
 //! Reading contacts and dialogs.
 
-use std::collections::BTreeMap;
+use rusqlite::{Connection as Db, OptionalExtension, Result, Row, params};
+use switchboard_store::{ChatId, ConnectionId, Contact, Dialog, DialogCounts, Status, TopicId};
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
-use switchboard_store::*;
-
-use crate::fault::{corrupt, database};
+use crate::column::{pairs, strings, word};
 
 const CONTACT: &str = "SELECT chat, version, first_name, last_name, username, language, blocked, start, tags, properties, first_seen, last_seen \
                        FROM contact WHERE connection = ? AND chat = ?";
@@ -23,141 +20,83 @@ const TO_CLOSE: &str = "SELECT chat, version, status, topic, title, topic_closed
                         ORDER BY last_activity, chat LIMIT ?";
 const COUNTS: &str = "SELECT status, count(*) FROM dialog WHERE connection = ? GROUP BY status";
 
-pub async fn contact(
-    db: &SqlitePool,
-    connection: ConnectionId,
-    chat: ChatId,
-) -> Result<Option<Contact>> {
-    let row = sqlx::query(CONTACT)
-        .bind(connection)
-        .bind(chat)
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    row.map(read_contact).transpose()
+pub fn contact(db: &Db, connection: ConnectionId, chat: ChatId) -> Result<Option<Contact>> {
+    db.prepare_cached(CONTACT)?
+        .query_row(params![connection, chat], read_contact)
+        .optional()
 }
 
-pub async fn contact_by_username(
-    db: &SqlitePool,
+pub fn contact_by_username(
+    db: &Db,
     connection: ConnectionId,
     username: &str,
 ) -> Result<Option<Contact>> {
-    let row = sqlx::query(CONTACT_BY_USERNAME)
-        .bind(connection)
-        .bind(username)
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    row.map(read_contact).transpose()
+    db.prepare_cached(CONTACT_BY_USERNAME)?
+        .query_row(params![connection, username], read_contact)
+        .optional()
 }
 
-pub async fn dialog(
-    db: &SqlitePool,
-    connection: ConnectionId,
-    chat: ChatId,
-) -> Result<Option<Dialog>> {
-    let row = sqlx::query(DIALOG)
-        .bind(connection)
-        .bind(chat)
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    row.map(read_dialog).transpose()
+pub fn dialog(db: &Db, connection: ConnectionId, chat: ChatId) -> Result<Option<Dialog>> {
+    db.prepare_cached(DIALOG)?
+        .query_row(params![connection, chat], read_dialog)
+        .optional()
 }
 
-pub async fn by_topic(
-    db: &SqlitePool,
-    connection: ConnectionId,
-    topic: TopicId,
-) -> Result<Option<Dialog>> {
-    let row = sqlx::query(DIALOG_BY_TOPIC)
-        .bind(connection)
-        .bind(topic)
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    row.map(read_dialog).transpose()
+pub fn by_topic(db: &Db, connection: ConnectionId, topic: TopicId) -> Result<Option<Dialog>> {
+    db.prepare_cached(DIALOG_BY_TOPIC)?
+        .query_row(params![connection, topic], read_dialog)
+        .optional()
 }
 
-pub async fn to_close(
-    db: &SqlitePool,
-    connection: ConnectionId,
-    before: i64,
-    limit: u32,
-) -> Result<Vec<Dialog>> {
-    let rows = sqlx::query(TO_CLOSE)
-        .bind(connection)
-        .bind(before)
-        .bind(limit)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
-    rows.into_iter().map(read_dialog).collect()
+pub fn to_close(db: &Db, connection: ConnectionId, before: i64, limit: u32) -> Result<Vec<Dialog>> {
+    db.prepare_cached(TO_CLOSE)?
+        .query_map(params![connection, before, limit], read_dialog)?
+        .collect()
 }
 
-pub async fn counts(db: &SqlitePool, connection: ConnectionId) -> Result<DialogCounts> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(COUNTS)
-        .bind(connection)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
+pub fn counts(db: &Db, connection: ConnectionId) -> Result<DialogCounts> {
     let mut counts = DialogCounts::default();
-    for (word, number) in rows {
-        let place =
-            match Status::from_word(&word).ok_or_else(|| corrupt("a dialog's status", &word))? {
-                Status::Waiting => &mut counts.waiting,
-                Status::Answered => &mut counts.answered,
-                Status::Closed => &mut counts.closed,
-            };
-        *place = number.unsigned_abs();
+    let mut count = db.prepare_cached(COUNTS)?;
+    let mut rows = count.query([connection])?;
+    while let Some(row) = rows.next()? {
+        let number = row.get::<_, i64>(1)?.unsigned_abs();
+        match word(row, 0, Status::from_word)? {
+            Status::Waiting => counts.waiting = number,
+            Status::Answered => counts.answered = number,
+            Status::Closed => counts.closed = number,
+        }
     }
     Ok(counts)
 }
 
-fn read_contact(row: SqliteRow) -> Result<Contact> {
-    let broken = |error: serde_json::Error| StoreError::Corrupt {
-        what: "a contact's tags or properties",
-        source: error.into(),
-    };
-    let tags: &str = row.try_get(8).map_err(database)?;
-    let properties: &str = row.try_get(9).map_err(database)?;
-    let properties: BTreeMap<String, String> = serde_json::from_str(properties).map_err(broken)?;
-    let tags = serde_json::from_str(tags).map_err(broken)?;
-    let read = || -> sqlx::Result<Contact> {
-        Ok(Contact {
-            chat: row.try_get(0)?,
-            version: row.try_get(1)?,
-            first_name: row.try_get(2)?,
-            last_name: row.try_get(3)?,
-            username: row.try_get(4)?,
-            language: row.try_get(5)?,
-            blocked: row.try_get(6)?,
-            start: row.try_get(7)?,
-            tags,
-            properties: properties.into_iter().collect(),
-            first_seen: row.try_get(10)?,
-            last_seen: row.try_get(11)?,
-        })
-    };
-    read().map_err(database)
+fn read_contact(row: &Row<'_>) -> Result<Contact> {
+    Ok(Contact {
+        chat: row.get(0)?,
+        version: row.get(1)?,
+        first_name: row.get(2)?,
+        last_name: row.get(3)?,
+        username: row.get(4)?,
+        language: row.get(5)?,
+        blocked: row.get(6)?,
+        start: row.get(7)?,
+        tags: strings(row, 8)?,
+        properties: pairs(row, 9)?,
+        first_seen: row.get(10)?,
+        last_seen: row.get(11)?,
+    })
 }
 
-fn read_dialog(row: SqliteRow) -> Result<Dialog> {
-    let word: &str = row.try_get(2).map_err(database)?;
-    let status = Status::from_word(word).ok_or_else(|| corrupt("a dialog's status", word))?;
-    let read = || -> sqlx::Result<Dialog> {
-        Ok(Dialog {
-            chat: row.try_get(0)?,
-            version: row.try_get(1)?,
-            status,
-            topic: row.try_get(3)?,
-            title: row.try_get(4)?,
-            topic_closed: row.try_get(5)?,
-            generation: row.try_get(6)?,
-            created: row.try_get(7)?,
-            last_activity: row.try_get(8)?,
-            welcomed: row.try_get(9)?,
-        })
-    };
-    read().map_err(database)
+fn read_dialog(row: &Row<'_>) -> Result<Dialog> {
+    Ok(Dialog {
+        chat: row.get(0)?,
+        version: row.get(1)?,
+        status: word(row, 2, Status::from_word)?,
+        topic: row.get(3)?,
+        title: row.get(4)?,
+        topic_closed: row.get(5)?,
+        generation: row.get(6)?,
+        created: row.get(7)?,
+        last_activity: row.get(8)?,
+        welcomed: row.get(9)?,
+    })
 }

@@ -1,41 +1,34 @@
-//! From sqlx's errors to the store's.
+//! From SQLite's errors to the store's.
 
-use sqlx::error::ErrorKind;
+use rusqlite::{Error, ffi};
 use switchboard_store::StoreError;
 
-pub fn database(error: sqlx::Error) -> StoreError {
+pub fn database(error: Error) -> StoreError {
     match error {
-        sqlx::Error::PoolClosed => closed(),
-        sqlx::Error::ColumnDecode { source, .. } | sqlx::Error::Decode(source) => {
-            StoreError::Corrupt {
-                what: "a column",
-                source,
-            }
-        }
+        Error::FromSqlConversionFailure(_, _, source) => StoreError::Corrupt {
+            what: "a column",
+            source,
+        },
+        Error::InvalidColumnType(..) | Error::IntegralValueOutOfRange(..) => StoreError::Corrupt {
+            what: "a column",
+            source: error.into(),
+        },
         other => StoreError::Database(Box::new(other)),
     }
 }
 
-/// The insert of a delivery: the one statement whose key the store does not look up before.
-pub fn delivery_insert(error: sqlx::Error) -> StoreError {
-    match error {
-        sqlx::Error::Database(inner) if inner.kind() == ErrorKind::UniqueViolation => {
+/// The insert of a delivery: the one key that the store does not look up before.
+pub fn delivery_insert(error: Error) -> StoreError {
+    match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE) => {
             StoreError::Rejected {
                 what: "a delivery with this id is there already".to_owned(),
             }
         }
-        other => database(other),
+        _ => database(error),
     }
 }
 
 pub fn closed() -> StoreError {
     StoreError::Database("the store is closed".into())
-}
-
-/// A word or a JSON text that no version of this program wrote.
-pub fn corrupt(what: &'static str, text: &str) -> StoreError {
-    StoreError::Corrupt {
-        what,
-        source: format!("unknown word {text:?}").into(),
-    }
 }

@@ -1,183 +1,113 @@
-//! Loading the facts of a group.
+//! Loading the facts of a group: one look-up by key for each thing asked.
 
-use sqlx::{Row, SqliteConnection};
+use rusqlite::{Connection as Db, OptionalExtension, Params, Result, Statement, params};
 use switchboard_store::plan::{CellFact, DeliveryHead, Facts, Footprint};
-use switchboard_store::{Cell, DeliveryState, Result};
+use switchboard_store::{Cell, DeliveryState};
 
-use crate::fault::{corrupt, database};
-use crate::many::Many;
+use crate::column::word;
 
-// The cross join makes SQLite look each asked row up by its key.
-const CONNECTIONS: Many = Many {
-    head: "SELECT id FROM connection WHERE id IN (VALUES",
-    width: 1,
-    tail: ")",
-};
-const UPDATES: Many = Many {
-    head: "WITH asked (c, i) AS (VALUES",
-    width: 2,
-    tail: ") SELECT c, i FROM asked CROSS JOIN known_update ON connection = c AND id = i",
-};
-const CONTACTS: Many = Many {
-    head: "WITH asked (c, k) AS (VALUES",
-    width: 2,
-    tail: ") SELECT c, k, version FROM asked CROSS JOIN contact ON connection = c AND chat = k",
-};
-const DIALOGS: Many = Many {
-    head: "WITH asked (c, k) AS (VALUES",
-    width: 2,
-    tail: ") SELECT c, k, version FROM asked CROSS JOIN dialog ON connection = c AND chat = k",
-};
-const ENTRIES: Many = Many {
-    head: "WITH asked (c, p, k) AS (VALUES",
-    width: 3,
-    tail: ") SELECT c, p, k, version, expires FROM asked CROSS JOIN plugin_entry ON connection = c AND plugin = p AND key = k",
-};
-const TEMPLATES: Many = Many {
-    head: "WITH asked (c, k) AS (VALUES",
-    width: 2,
-    tail: ") SELECT c, k, version FROM asked CROSS JOIN template ON connection = c AND key = k",
-};
-const TIMERS: Many = Many {
-    head: "WITH asked (c, p, k) AS (VALUES",
-    width: 3,
-    tail: ") SELECT c, p, k, version FROM asked CROSS JOIN timer ON connection = c AND plugin = p AND key = k",
-};
-const DELIVERIES: Many = Many {
-    head: "WITH asked (c, i) AS (VALUES",
-    width: 2,
-    tail: ") SELECT c, i, d.state, coalesce(a.number, 0), coalesce(a.started_at, 0), a.delivery IS NOT NULL AND a.outcome IS NULL \
-           FROM asked CROSS JOIN delivery d ON d.connection = c AND d.id = i LEFT JOIN attempt a ON a.connection = c AND a.delivery = i",
-};
+const CONNECTION: &str = "SELECT 1 FROM connection WHERE id = ?";
+const UPDATE: &str = "SELECT 1 FROM known_update WHERE connection = ? AND id = ?";
+const CONTACT: &str = "SELECT version, NULL FROM contact WHERE connection = ? AND chat = ?";
+const DIALOG: &str = "SELECT version, NULL FROM dialog WHERE connection = ? AND chat = ?";
+const ENTRY: &str =
+    "SELECT version, expires FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ?";
+const TEMPLATE: &str = "SELECT version, NULL FROM template WHERE connection = ? AND key = ?";
+const TIMER: &str =
+    "SELECT version, NULL FROM timer WHERE connection = ? AND plugin = ? AND key = ?";
+const DELIVERY: &str = "SELECT d.state, coalesce(a.number, 0), coalesce(a.started_at, 0), a.delivery IS NOT NULL AND a.outcome IS NULL \
+                        FROM delivery d LEFT JOIN attempt a ON a.connection = d.connection AND a.delivery = d.id \
+                        WHERE d.connection = ? AND d.id = ?";
 
-pub async fn facts(db: &mut SqliteConnection, asked: Footprint) -> Result<Facts> {
+pub fn facts(db: &Db, asked: &Footprint) -> Result<Facts> {
     let mut facts = Facts::default();
-    read(db, asked, &mut facts)
-        .await
-        .map_err(database)
-        .and_then(|strange| match strange {
-            Some(word) => Err(corrupt("a delivery's state", &word)),
-            None => Ok(facts),
-        })
+    let mut connection = db.prepare_cached(CONNECTION)?;
+    for id in &asked.connections {
+        if connection.exists([id])? {
+            facts.connections.insert(*id);
+        }
+    }
+    let mut update = db.prepare_cached(UPDATE)?;
+    for key in &asked.updates {
+        if update.exists([key.0, key.1])? {
+            facts.updates.insert(*key);
+        }
+    }
+    let mut delivery = db.prepare_cached(DELIVERY)?;
+    for key in &asked.deliveries {
+        let head = delivery.query_row([key.0, key.1], |row| {
+            let open: bool = row.get(3)?;
+            let state = if open {
+                DeliveryState::Open
+            } else {
+                word(row, 0, DeliveryState::from_word)?
+            };
+            Ok(DeliveryHead {
+                state,
+                attempt: row.get(1)?,
+                started_at: row.get(2)?,
+            })
+        });
+        if let Some(head) = head.optional()? {
+            facts.deliveries.insert(*key, head);
+        }
+    }
+    cells(db, asked, &mut facts)?;
+    Ok(facts)
 }
 
-/// Gives a delivery state that is none.
-async fn read(
-    db: &mut SqliteConnection,
-    asked: Footprint,
-    facts: &mut Facts,
-) -> sqlx::Result<Option<String>> {
-    for row in CONNECTIONS
-        .fetch(db, asked.connections, |row, id| {
-            row.put(id);
-        })
-        .await?
-    {
-        facts.connections.insert(row.try_get(0)?);
+fn cells(db: &Db, asked: &Footprint, facts: &mut Facts) -> Result<()> {
+    let mut contact = db.prepare_cached(CONTACT)?;
+    for (connection, chat) in &asked.contacts {
+        if let Some(fact) = version(&mut contact, params![connection, chat])? {
+            facts
+                .cells
+                .insert((*connection, Cell::Contact(*chat)), fact);
+        }
     }
-    for row in UPDATES
-        .fetch(db, asked.updates, |row, (c, i)| {
-            row.put(c).put(i);
-        })
-        .await?
-    {
-        facts.updates.insert((row.try_get(0)?, row.try_get(1)?));
+    let mut dialog = db.prepare_cached(DIALOG)?;
+    for (connection, chat) in &asked.dialogs {
+        if let Some(fact) = version(&mut dialog, params![connection, chat])? {
+            facts.cells.insert((*connection, Cell::Dialog(*chat)), fact);
+        }
     }
-    for row in CONTACTS
-        .fetch(db, asked.contacts, |row, (c, k)| {
-            row.put(c).put(k);
-        })
-        .await?
-    {
-        facts.cells.insert(
-            (row.try_get(0)?, Cell::Contact(row.try_get(1)?)),
-            lasting(row.try_get(2)?),
-        );
+    let mut entry = db.prepare_cached(ENTRY)?;
+    for (connection, plugin, key) in &asked.entries {
+        if let Some(fact) = version(&mut entry, params![connection, plugin, key])? {
+            let cell = Cell::Plugin {
+                plugin: plugin.clone(),
+                key: key.clone(),
+            };
+            facts.cells.insert((*connection, cell), fact);
+        }
     }
-    for row in DIALOGS
-        .fetch(db, asked.dialogs, |row, (c, k)| {
-            row.put(c).put(k);
-        })
-        .await?
-    {
-        facts.cells.insert(
-            (row.try_get(0)?, Cell::Dialog(row.try_get(1)?)),
-            lasting(row.try_get(2)?),
-        );
+    let mut template = db.prepare_cached(TEMPLATE)?;
+    for (connection, name) in &asked.templates {
+        if let Some(fact) = version(&mut template, params![connection, name])? {
+            facts
+                .cells
+                .insert((*connection, Cell::Template(name.clone())), fact);
+        }
     }
-    for row in ENTRIES
-        .fetch(db, asked.entries, |row, (c, p, k)| {
-            row.put(c).put(p).put(k);
-        })
-        .await?
-    {
-        let cell = Cell::Plugin {
-            plugin: row.try_get(1)?,
-            key: row.try_get(2)?,
-        };
-        facts.cells.insert(
-            (row.try_get(0)?, cell),
-            CellFact {
-                version: row.try_get(3)?,
-                expires: row.try_get(4)?,
-            },
-        );
+    let mut timer = db.prepare_cached(TIMER)?;
+    for (connection, plugin, key) in &asked.timers {
+        if let Some(fact) = version(&mut timer, params![connection, plugin, key])? {
+            let cell = Cell::Timer {
+                plugin: plugin.clone(),
+                key: key.clone(),
+            };
+            facts.cells.insert((*connection, cell), fact);
+        }
     }
-    for row in TEMPLATES
-        .fetch(db, asked.templates, |row, (c, k)| {
-            row.put(c).put(k);
-        })
-        .await?
-    {
-        facts.cells.insert(
-            (row.try_get(0)?, Cell::Template(row.try_get(1)?)),
-            lasting(row.try_get(2)?),
-        );
-    }
-    for row in TIMERS
-        .fetch(db, asked.timers, |row, (c, p, k)| {
-            row.put(c).put(p).put(k);
-        })
-        .await?
-    {
-        let cell = Cell::Timer {
-            plugin: row.try_get(1)?,
-            key: row.try_get(2)?,
-        };
-        facts
-            .cells
-            .insert((row.try_get(0)?, cell), lasting(row.try_get(3)?));
-    }
-    for row in DELIVERIES
-        .fetch(db, asked.deliveries, |row, (c, i)| {
-            row.put(c).put(i);
-        })
-        .await?
-    {
-        let word: &str = row.try_get(2)?;
-        let state = if row.try_get(5)? {
-            Some(DeliveryState::Open)
-        } else {
-            DeliveryState::from_word(word)
-        };
-        let Some(state) = state else {
-            return Ok(Some(word.to_owned()));
-        };
-        let head = DeliveryHead {
-            state,
-            attempt: row.try_get(3)?,
-            started_at: row.try_get(4)?,
-        };
-        facts
-            .deliveries
-            .insert((row.try_get(0)?, row.try_get(1)?), head);
-    }
-    Ok(None)
+    Ok(())
 }
 
-fn lasting(version: i64) -> CellFact {
-    CellFact {
-        version,
-        expires: None,
-    }
+fn version(look: &mut Statement<'_>, key: impl Params) -> Result<Option<CellFact>> {
+    look.query_row(key, |row| {
+        Ok(CellFact {
+            version: row.get(0)?,
+            expires: row.get(1)?,
+        })
+    })
+    .optional()
 }

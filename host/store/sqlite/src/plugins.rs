@@ -1,10 +1,9 @@
 //! Reading what plugins keep: entries, templates, timers.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
-use switchboard_store::*;
+use rusqlite::{Connection as Db, OptionalExtension, Result, Row, params};
+use switchboard_store::{ConnectionId, PluginEntry, PluginUsage, Template, Timer};
 
-use crate::fault::database;
+use crate::column::numbers;
 
 const ENTRY: &str = "SELECT key, version, expires, value FROM plugin_entry \
                      WHERE connection = ? AND plugin = ? AND key = ? AND (expires IS NULL OR expires > ?)";
@@ -22,26 +21,20 @@ const DUE: &str = "SELECT plugin, key, version, due, dialog, payload FROM timer 
                    WHERE connection = ? AND due <= ? ORDER BY due, plugin, key LIMIT ?";
 const NEXT: &str = "SELECT min(due) FROM timer WHERE connection = ?";
 
-pub async fn entry(
-    db: &SqlitePool,
+pub fn entry(
+    db: &Db,
     connection: ConnectionId,
     plugin: &str,
     key: &str,
     now: i64,
 ) -> Result<Option<PluginEntry>> {
-    let row = sqlx::query(ENTRY)
-        .bind(connection)
-        .bind(plugin)
-        .bind(key)
-        .bind(now)
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    row.map(read_entry).transpose().map_err(database)
+    db.prepare_cached(ENTRY)?
+        .query_row(params![connection, plugin, key, now], read_entry)
+        .optional()
 }
 
-pub async fn entries(
-    db: &SqlitePool,
+pub fn entries(
+    db: &Db,
     connection: ConnectionId,
     plugin: &str,
     prefix: &str,
@@ -49,53 +42,38 @@ pub async fn entries(
     limit: u32,
     now: i64,
 ) -> Result<Vec<PluginEntry>> {
-    let query = sqlx::query(ENTRIES)
-        .bind(connection)
-        .bind(plugin)
-        .bind(after.map_or(prefix, |after| after.max(prefix)))
-        .bind(after);
-    let rows = query
-        .bind(beyond(prefix))
-        .bind(now)
-        .bind(limit)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
-    rows.into_iter()
-        .map(|row| read_entry(row).map_err(database))
+    let from = after.map_or(prefix, |after| after.max(prefix));
+    let mut query = db.prepare_cached(ENTRIES)?;
+    query
+        .query_map(
+            params![connection, plugin, from, after, beyond(prefix), now, limit],
+            read_entry,
+        )?
         .collect()
 }
 
-pub async fn usage(db: &SqlitePool, connection: ConnectionId, plugin: &str) -> Result<PluginUsage> {
-    let found: Option<(i64, i64)> = sqlx::query_as(USAGE)
-        .bind(connection)
-        .bind(plugin)
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    let (keys, bytes) = found.unwrap_or_default();
-    Ok(PluginUsage {
-        keys: keys.unsigned_abs(),
-        bytes: bytes.unsigned_abs(),
-    })
+pub fn usage(db: &Db, connection: ConnectionId, plugin: &str) -> Result<PluginUsage> {
+    let read = |row: &Row<'_>| {
+        Ok(PluginUsage {
+            keys: row.get::<_, i64>(0)?.unsigned_abs(),
+            bytes: row.get::<_, i64>(1)?.unsigned_abs(),
+        })
+    };
+    let found = db
+        .prepare_cached(USAGE)?
+        .query_row(params![connection, plugin], read)
+        .optional()?;
+    Ok(found.unwrap_or_default())
 }
 
-pub async fn template(
-    db: &SqlitePool,
-    connection: ConnectionId,
-    name: &str,
-) -> Result<Option<Template>> {
-    let row = sqlx::query(TEMPLATE)
-        .bind(connection)
-        .bind(name.to_lowercase())
-        .fetch_optional(db)
-        .await
-        .map_err(database)?;
-    row.map(read_template).transpose()
+pub fn template(db: &Db, connection: ConnectionId, name: &str) -> Result<Option<Template>> {
+    db.prepare_cached(TEMPLATE)?
+        .query_row(params![connection, name.to_lowercase()], read_template)
+        .optional()
 }
 
-pub async fn templates(
-    db: &SqlitePool,
+pub fn templates(
+    db: &Db,
     connection: ConnectionId,
     prefix: &str,
     after: Option<&str>,
@@ -104,47 +82,22 @@ pub async fn templates(
     let (prefix, after) = (prefix.to_lowercase(), after.map(str::to_lowercase));
     let end = beyond(&prefix);
     let from = after
-        .clone()
-        .map_or(prefix.clone(), |after| after.max(prefix));
-    let query = sqlx::query(TEMPLATES)
-        .bind(connection)
-        .bind(from)
-        .bind(after)
-        .bind(end)
-        .bind(limit);
-    query
-        .fetch_all(db)
-        .await
-        .map_err(database)?
-        .into_iter()
-        .map(read_template)
+        .as_deref()
+        .map_or(prefix.as_str(), |after| after.max(&prefix));
+    db.prepare_cached(TEMPLATES)?
+        .query_map(params![connection, from, after, end, limit], read_template)?
         .collect()
 }
 
-pub async fn due_timers(
-    db: &SqlitePool,
-    connection: ConnectionId,
-    now: i64,
-    limit: u32,
-) -> Result<Vec<Timer>> {
-    let rows = sqlx::query(DUE)
-        .bind(connection)
-        .bind(now)
-        .bind(limit)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
-    rows.into_iter()
-        .map(|row| read_timer(row).map_err(database))
+pub fn due_timers(db: &Db, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Timer>> {
+    db.prepare_cached(DUE)?
+        .query_map(params![connection, now, limit], read_timer)?
         .collect()
 }
 
-pub async fn next_timer(db: &SqlitePool, connection: ConnectionId) -> Result<Option<i64>> {
-    sqlx::query_scalar(NEXT)
-        .bind(connection)
-        .fetch_one(db)
-        .await
-        .map_err(database)
+pub fn next_timer(db: &Db, connection: ConnectionId) -> Result<Option<i64>> {
+    db.prepare_cached(NEXT)?
+        .query_row([connection], |row| row.get(0))
 }
 
 /// The least string above all strings with this prefix; `None` where there is none above.
@@ -164,45 +117,37 @@ fn beyond(prefix: &str) -> Option<String> {
     None
 }
 
-fn read_entry(row: SqliteRow) -> sqlx::Result<PluginEntry> {
+fn read_entry(row: &Row<'_>) -> Result<PluginEntry> {
     Ok(PluginEntry {
-        key: row.try_get(0)?,
-        version: row.try_get(1)?,
-        expires: row.try_get(2)?,
-        value: row.try_get(3)?,
+        key: row.get(0)?,
+        version: row.get(1)?,
+        expires: row.get(2)?,
+        value: row.get(3)?,
     })
 }
 
-fn read_template(row: SqliteRow) -> Result<Template> {
-    let messages: &str = row.try_get(6).map_err(database)?;
-    let source_messages = serde_json::from_str(messages).map_err(|error| StoreError::Corrupt {
-        what: "a template's source",
-        source: error.into(),
-    })?;
-    let read = || -> sqlx::Result<Template> {
-        Ok(Template {
-            name: row.try_get(0)?,
-            version: row.try_get(1)?,
-            kind: row.try_get(2)?,
-            preview: row.try_get(3)?,
-            source_chat: row.try_get(4)?,
-            source_topic: row.try_get(5)?,
-            source_messages,
-            saved: row.try_get(7)?,
-            contents: row.try_get(8)?,
-        })
-    };
-    read().map_err(database)
+fn read_template(row: &Row<'_>) -> Result<Template> {
+    Ok(Template {
+        name: row.get(0)?,
+        version: row.get(1)?,
+        kind: row.get(2)?,
+        preview: row.get(3)?,
+        source_chat: row.get(4)?,
+        source_topic: row.get(5)?,
+        source_messages: numbers(row, 6)?,
+        saved: row.get(7)?,
+        contents: row.get(8)?,
+    })
 }
 
-fn read_timer(row: SqliteRow) -> sqlx::Result<Timer> {
+fn read_timer(row: &Row<'_>) -> Result<Timer> {
     Ok(Timer {
-        plugin: row.try_get(0)?,
-        key: row.try_get(1)?,
-        version: row.try_get(2)?,
-        due: row.try_get(3)?,
-        dialog: row.try_get(4)?,
-        payload: row.try_get(5)?,
+        plugin: row.get(0)?,
+        key: row.get(1)?,
+        version: row.get(2)?,
+        due: row.get(3)?,
+        dialog: row.get(4)?,
+        payload: row.get(5)?,
     })
 }
 

@@ -1,10 +1,6 @@
-//! Forgetting: readers look for what is stale, so that the writer only deletes by key.
+//! Forgetting: a reader looks for what is stale, so that the writer only deletes by key.
 
-use sqlx::{Connection, SqliteConnection, SqlitePool};
-use switchboard_store::Result;
-
-use crate::fault::database;
-use crate::many::Many;
+use rusqlite::{Connection as Db, Result, Row, TransactionBehavior, params};
 
 /// Rows of each kind that one call forgets at most.
 const BOUND: u32 = 2000;
@@ -13,22 +9,12 @@ const UPDATES: &str = "SELECT connection, id FROM known_update WHERE at < ? LIMI
 const ALBUMS: &str = "SELECT connection, place, chat, message FROM album_part WHERE at < ? LIMIT ?";
 const ENTRIES: &str = "SELECT connection, plugin, key FROM plugin_entry WHERE expires <= ? LIMIT ?";
 
-const DROP_UPDATES: Many = Many {
-    head: "DELETE FROM known_update WHERE (connection, id) IN (VALUES",
-    width: 2,
-    tail: ")",
-};
-const DROP_ALBUMS: Many = Many {
-    head: "DELETE FROM album_part WHERE (connection, place, chat, message) IN (VALUES",
-    width: 4,
-    tail: ")",
-};
+const DROP_UPDATE: &str = "DELETE FROM known_update WHERE connection = ? AND id = ?";
+const DROP_ALBUM: &str =
+    "DELETE FROM album_part WHERE connection = ? AND place = ? AND chat = ? AND message = ?";
 // Looked at again: it may have been written anew in between.
-const DROP_ENTRIES: Many = Many {
-    head: "WITH stale (c, p, k, n) AS (VALUES",
-    width: 4,
-    tail: ") DELETE FROM plugin_entry WHERE (connection, plugin, key) IN (SELECT c, p, k FROM stale) AND expires <= (SELECT max(n) FROM stale)",
-};
+const DROP_ENTRY: &str =
+    "DELETE FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ? AND expires <= ?";
 
 #[derive(Debug)]
 pub struct Stale {
@@ -43,63 +29,49 @@ impl Stale {
     }
 }
 
-pub async fn find(
-    db: &SqlitePool,
-    now: i64,
-    updates_before: i64,
-    albums_before: i64,
-) -> Result<Stale> {
-    let updates = sqlx::query_as(UPDATES)
-        .bind(updates_before)
-        .bind(BOUND)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
-    let albums = sqlx::query_as(ALBUMS)
-        .bind(albums_before)
-        .bind(BOUND)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
-    let entries = sqlx::query_as(ENTRIES)
-        .bind(now)
-        .bind(BOUND)
-        .fetch_all(db)
-        .await
-        .map_err(database)?;
+pub fn find(db: &Db, now: i64, updates_before: i64, albums_before: i64) -> Result<Stale> {
     Ok(Stale {
-        updates,
-        albums,
-        entries,
+        updates: list(db, UPDATES, updates_before, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?,
+        albums: list(db, ALBUMS, albums_before, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?,
+        entries: list(db, ENTRIES, now, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?,
     })
 }
 
-pub async fn remove(db: &mut SqliteConnection, stale: Stale, now: i64) -> Result<u64> {
-    drop_rows(db, stale, now).await.map_err(database)
+fn list<T>(
+    db: &Db,
+    sql: &str,
+    before: i64,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    db.prepare_cached(sql)?
+        .query_map(params![before, BOUND], read)?
+        .collect()
 }
 
-async fn drop_rows(db: &mut SqliteConnection, stale: Stale, now: i64) -> sqlx::Result<u64> {
-    let mut transaction = db.begin_with("BEGIN IMMEDIATE").await?;
-    let db = &mut *transaction;
-    let mut gone = DROP_UPDATES
-        .execute(db, stale.updates, |row, (connection, id)| {
-            row.put(connection).put(id);
-        })
-        .await?;
-    gone += DROP_ALBUMS
-        .execute(
-            db,
-            stale.albums,
-            |row, (connection, place, chat, message)| {
-                row.put(connection).put(place).put(chat).put(message);
-            },
-        )
-        .await?;
-    gone += DROP_ENTRIES
-        .execute(db, stale.entries, |row, (connection, plugin, key)| {
-            row.put(connection).put(plugin).put(key).put(now);
-        })
-        .await?;
-    transaction.commit().await?;
-    Ok(gone)
+pub fn remove(db: &mut Db, stale: &Stale, now: i64) -> Result<u64> {
+    let db = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut gone = 0;
+    for (connection, id) in &stale.updates {
+        gone += db
+            .prepare_cached(DROP_UPDATE)?
+            .execute(params![connection, id])?;
+    }
+    for (connection, place, chat, message) in &stale.albums {
+        gone += db
+            .prepare_cached(DROP_ALBUM)?
+            .execute(params![connection, place, chat, message])?;
+    }
+    for (connection, plugin, key) in &stale.entries {
+        gone += db
+            .prepare_cached(DROP_ENTRY)?
+            .execute(params![connection, plugin, key, now])?;
+    }
+    db.commit()?;
+    Ok(gone as u64)
 }

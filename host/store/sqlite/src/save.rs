@@ -1,345 +1,303 @@
-//! Writing what a group comes to, one statement a table.
+//! Writing what a group comes to, table by table, each statement prepared once.
 
-use std::collections::BTreeMap;
-
-use sqlx::SqliteConnection;
-use switchboard_store::Result;
+use rusqlite::{CachedStatement, Connection as Db, Result, params};
+use switchboard_store::StoreError;
 use switchboard_store::plan::Batch;
 
+use crate::column::{of_numbers, of_pairs, of_strings};
 use crate::fault::{database, delivery_insert};
-use crate::many::Many;
 
-const UPDATES: Many = Many {
-    head: "INSERT INTO known_update (connection, id, at) VALUES",
-    width: 3,
-    tail: "",
-};
-const CONTACTS: Many = Many {
-    head: "INSERT INTO contact (connection, chat, version, first_name, last_name, username, language, blocked, start, tags, properties, \
-           first_seen, last_seen) VALUES",
-    width: 13,
-    tail: "ON CONFLICT DO UPDATE SET version = excluded.version, first_name = excluded.first_name, last_name = excluded.last_name, \
-           username = excluded.username, language = excluded.language, blocked = excluded.blocked, start = excluded.start, \
-           tags = excluded.tags, properties = excluded.properties, first_seen = excluded.first_seen, last_seen = excluded.last_seen",
-};
-const DIALOGS: Many = Many {
-    head: "INSERT INTO dialog (connection, chat, version, status, topic, title, topic_closed, generation, created, last_activity, \
-           welcomed) VALUES",
-    width: 11,
-    tail: "ON CONFLICT DO UPDATE SET version = excluded.version, status = excluded.status, topic = excluded.topic, \
-           title = excluded.title, topic_closed = excluded.topic_closed, generation = excluded.generation, \
-           created = excluded.created, last_activity = excluded.last_activity, welcomed = excluded.welcomed",
-};
-const MIRRORS: Many = Many {
-    head: "INSERT INTO mirror (connection, chat, customer_message, group_message, topic, direction, kind, delivery, at) VALUES",
-    width: 9,
-    tail: "ON CONFLICT DO UPDATE SET topic = excluded.topic, direction = excluded.direction, kind = excluded.kind, \
-           delivery = excluded.delivery, at = excluded.at",
-};
-const ALBUMS: Many = Many {
-    head: "INSERT INTO album_part (connection, place, chat, message, album, at, content) VALUES",
-    width: 7,
-    tail: "ON CONFLICT DO UPDATE SET album = excluded.album, at = excluded.at, content = excluded.content",
-};
-const NEW_DELIVERIES: Many = Many {
-    head: "INSERT INTO delivery (connection, id, state, lane, chat, not_before, created, op) VALUES",
-    width: 8,
-    tail: "",
-};
-const CHANGED_DELIVERIES: Many = Many {
-    head: "WITH patch (c, i, s, n, o) AS (VALUES",
-    width: 5,
-    tail: ") UPDATE delivery SET state = coalesce(s, state), not_before = coalesce(n, not_before), op = coalesce(o, op) \
-           FROM patch WHERE connection = c AND id = i",
-};
-// The attempt goes with it.
-const GONE_DELIVERIES: Many = Many {
-    head: "DELETE FROM delivery WHERE (connection, id) IN (VALUES",
-    width: 2,
-    tail: ")",
-};
-const ATTEMPTS: Many = Many {
-    head: "INSERT INTO attempt (connection, delivery, number, started_at, outcome) VALUES",
-    width: 5,
-    tail: "ON CONFLICT DO UPDATE SET number = excluded.number, started_at = excluded.started_at, outcome = excluded.outcome",
-};
-const ENTRIES: Many = Many {
-    head: "INSERT INTO plugin_entry (connection, plugin, key, version, expires, value) VALUES",
-    width: 6,
-    tail: "ON CONFLICT DO UPDATE SET version = excluded.version, expires = excluded.expires, value = excluded.value",
-};
-const GONE_ENTRIES: Many = Many {
-    head: "DELETE FROM plugin_entry WHERE (connection, plugin, key) IN (VALUES",
-    width: 3,
-    tail: ")",
-};
-const TEMPLATES: Many = Many {
-    head: "INSERT INTO template (connection, key, version, name, kind, preview, source_chat, source_topic, source_messages, saved, \
-           contents) VALUES",
-    width: 11,
-    tail: "ON CONFLICT DO UPDATE SET version = excluded.version, name = excluded.name, kind = excluded.kind, \
-           preview = excluded.preview, source_chat = excluded.source_chat, source_topic = excluded.source_topic, \
-           source_messages = excluded.source_messages, saved = excluded.saved, contents = excluded.contents",
-};
-const GONE_TEMPLATES: Many = Many {
-    head: "DELETE FROM template WHERE (connection, key) IN (VALUES",
-    width: 2,
-    tail: ")",
-};
-const TIMERS: Many = Many {
-    head: "INSERT INTO timer (connection, plugin, key, version, due, dialog, payload) VALUES",
-    width: 7,
-    tail: "ON CONFLICT DO UPDATE SET version = excluded.version, due = excluded.due, dialog = excluded.dialog, payload = excluded.payload",
-};
-const GONE_TIMERS: Many = Many {
-    head: "DELETE FROM timer WHERE (connection, plugin, key) IN (VALUES",
-    width: 3,
-    tail: ")",
-};
-const NOTICES: Many = Many {
-    head: "INSERT INTO notice (connection, key, at) VALUES",
-    width: 3,
-    tail: "ON CONFLICT DO UPDATE SET at = excluded.at",
-};
-const GONE_NOTICES: Many = Many {
-    head: "DELETE FROM notice WHERE (connection, key) IN (VALUES",
-    width: 2,
-    tail: ")",
-};
-const CONNECTIONS: Many = Many {
-    head: "WITH patch (c, u, d, g) AS (VALUES",
-    width: 4,
-    tail: ") UPDATE connection_state SET cursor = max(cursor, coalesce(u, cursor)), \
-           last_delivery = max(last_delivery, coalesce(d, last_delivery)), group_id = coalesce(g, group_id) \
-           FROM patch WHERE connection = c",
-};
+const UPDATE: &str = "INSERT INTO known_update (connection, id, at) VALUES (?, ?, ?)";
+const CONTACT: &str = "INSERT INTO contact (connection, chat, version, first_name, last_name, username, language, blocked, start, tags, \
+     properties, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET version = excluded.version, first_name = excluded.first_name, last_name = excluded.last_name, \
+     username = excluded.username, language = excluded.language, blocked = excluded.blocked, start = excluded.start, \
+     tags = excluded.tags, properties = excluded.properties, first_seen = excluded.first_seen, last_seen = excluded.last_seen";
+const DIALOG: &str = "INSERT INTO dialog (connection, chat, version, status, topic, title, topic_closed, generation, created, \
+     last_activity, welcomed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET version = excluded.version, status = excluded.status, topic = excluded.topic, title = excluded.title, \
+     topic_closed = excluded.topic_closed, generation = excluded.generation, created = excluded.created, \
+     last_activity = excluded.last_activity, welcomed = excluded.welcomed";
+const MIRROR: &str = "INSERT INTO mirror (connection, chat, customer_message, group_message, topic, direction, kind, delivery, at) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET topic = excluded.topic, direction = excluded.direction, kind = excluded.kind, \
+     delivery = excluded.delivery, at = excluded.at";
+const ALBUM_PART: &str = "INSERT INTO album_part (connection, place, chat, message, album, at, content) VALUES (?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET album = excluded.album, at = excluded.at, content = excluded.content";
+const CONNECTION: &str = "UPDATE connection_state SET cursor = max(cursor, coalesce(?2, cursor)), \
+     last_delivery = max(last_delivery, coalesce(?3, last_delivery)), group_id = coalesce(?4, group_id) WHERE connection = ?1";
 
-pub async fn batch(db: &mut SqliteConnection, batch: Batch) -> Result<()> {
-    NEW_DELIVERIES
-        .execute(db, batch.new_deliveries, |row, (connection, it)| {
-            row.put(connection)
-                .put(it.id)
-                .put(it.state.word())
-                .put(it.lane)
-                .put(it.chat)
-                .put(it.not_before)
-                .put(it.created)
-                .put(it.op);
-        })
-        .await
-        .map_err(delivery_insert)?;
-    CHANGED_DELIVERIES
-        .execute(db, batch.changed_deliveries, |row, (connection, id, it)| {
-            row.put(connection)
-                .put(id)
-                .put(it.state.map(|state| state.word()))
-                .put(it.not_before)
-                .put(it.op);
-        })
-        .await
-        .map_err(database)?;
-    ATTEMPTS
-        .execute(db, batch.attempts, |row, (connection, delivery, it)| {
-            row.put(connection)
-                .put(delivery)
-                .put(it.number)
-                .put(it.started_at)
-                .put(it.outcome);
-        })
-        .await
-        .map_err(database)?;
-    GONE_DELIVERIES
-        .execute(db, batch.gone_deliveries, |row, (connection, id)| {
-            row.put(connection).put(id);
-        })
-        .await
-        .map_err(database)?;
-    UPDATES
-        .execute(db, batch.updates, |row, ((connection, id), at)| {
-            row.put(connection).put(id).put(at);
-        })
-        .await
-        .map_err(database)?;
-    CONTACTS
-        .execute(db, batch.contacts, |row, ((connection, chat), it)| {
-            row.put(connection)
-                .put(chat)
-                .put(it.version)
-                .put(it.first_name)
-                .put(it.last_name)
-                .put(it.username)
-                .put(it.language);
-            row.put(it.blocked)
-                .put(it.start)
-                .put(strings(&it.tags))
-                .put(pairs(it.properties))
-                .put(it.first_seen)
-                .put(it.last_seen);
-        })
-        .await
-        .map_err(database)?;
-    DIALOGS
-        .execute(db, batch.dialogs, |row, ((connection, chat), it)| {
-            row.put(connection)
-                .put(chat)
-                .put(it.version)
-                .put(it.status.word())
-                .put(it.topic)
-                .put(it.title)
-                .put(it.topic_closed);
-            row.put(it.generation)
-                .put(it.created)
-                .put(it.last_activity)
-                .put(it.welcomed);
-        })
-        .await
-        .map_err(database)?;
-    MIRRORS
-        .execute(
-            db,
-            batch.mirrors,
-            |row, ((connection, chat, customer, group), it)| {
-                row.put(connection)
-                    .put(chat)
-                    .put(customer)
-                    .put(group)
-                    .put(it.topic)
-                    .put(it.direction.word());
-                row.put(it.kind).put(it.delivery).put(it.at);
-            },
-        )
-        .await
-        .map_err(database)?;
-    ALBUMS
-        .execute(
-            db,
-            batch.albums,
-            |row, ((connection, place, chat, message), it)| {
-                row.put(connection)
-                    .put(place)
-                    .put(chat)
-                    .put(message)
-                    .put(it.album)
-                    .put(it.at)
-                    .put(it.content);
-            },
-        )
-        .await
-        .map_err(database)?;
-    CONNECTIONS
-        .execute(db, batch.connections, |row, (connection, it)| {
-            row.put(connection)
-                .put(it.cursor)
-                .put(it.last_delivery)
-                .put(it.group);
-        })
-        .await
-        .map_err(database)?;
+const NEW_DELIVERY: &str = "INSERT INTO delivery (connection, id, state, lane, chat, not_before, created, op) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const CHANGED_DELIVERY: &str = "UPDATE delivery SET state = coalesce(?3, state), not_before = coalesce(?4, not_before), op = coalesce(?5, op) \
+     WHERE connection = ?1 AND id = ?2";
+// Its attempt goes with it.
+const GONE_DELIVERY: &str = "DELETE FROM delivery WHERE connection = ? AND id = ?";
+const ATTEMPT: &str = "INSERT INTO attempt (connection, delivery, number, started_at, outcome) VALUES (?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET number = excluded.number, started_at = excluded.started_at, outcome = excluded.outcome";
 
-    let (entries, gone) = split(batch.entries);
-    ENTRIES
-        .execute(db, entries, |row, ((connection, plugin, key), it)| {
-            row.put(connection)
-                .put(plugin)
-                .put(key)
-                .put(it.version)
-                .put(it.expires)
-                .put(it.value);
-        })
-        .await
-        .map_err(database)?;
-    GONE_ENTRIES
-        .execute(db, gone, |row, (connection, plugin, key)| {
-            row.put(connection).put(plugin).put(key);
-        })
-        .await
-        .map_err(database)?;
+const ENTRY: &str = "INSERT INTO plugin_entry (connection, plugin, key, version, expires, value) VALUES (?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET version = excluded.version, expires = excluded.expires, value = excluded.value";
+const GONE_ENTRY: &str = "DELETE FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ?";
+const TEMPLATE: &str = "INSERT INTO template (connection, key, version, name, kind, preview, source_chat, source_topic, source_messages, \
+     saved, contents) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET version = excluded.version, name = excluded.name, kind = excluded.kind, preview = excluded.preview, \
+     source_chat = excluded.source_chat, source_topic = excluded.source_topic, source_messages = excluded.source_messages, \
+     saved = excluded.saved, contents = excluded.contents";
+const GONE_TEMPLATE: &str = "DELETE FROM template WHERE connection = ? AND key = ?";
+const TIMER: &str = "INSERT INTO timer (connection, plugin, key, version, due, dialog, payload) VALUES (?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO UPDATE SET version = excluded.version, due = excluded.due, dialog = excluded.dialog, payload = excluded.payload";
+const GONE_TIMER: &str = "DELETE FROM timer WHERE connection = ? AND plugin = ? AND key = ?";
+const NOTICE: &str = "INSERT INTO notice (connection, key, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at";
+const GONE_NOTICE: &str = "DELETE FROM notice WHERE connection = ? AND key = ?";
 
-    let (templates, gone) = split(batch.templates);
-    TEMPLATES
-        .execute(db, templates, |row, ((connection, key), it)| {
-            row.put(connection)
-                .put(key)
-                .put(it.version)
-                .put(it.name)
-                .put(it.kind)
-                .put(it.preview)
-                .put(it.source_chat);
-            row.put(it.source_topic)
-                .put(numbers(&it.source_messages))
-                .put(it.saved)
-                .put(it.contents);
-        })
-        .await
-        .map_err(database)?;
-    GONE_TEMPLATES
-        .execute(db, gone, |row, (connection, key)| {
-            row.put(connection).put(key);
-        })
-        .await
-        .map_err(database)?;
-
-    let (timers, gone) = split(batch.timers);
-    TIMERS
-        .execute(db, timers, |row, ((connection, plugin, key), it)| {
-            row.put(connection)
-                .put(plugin)
-                .put(key)
-                .put(it.version)
-                .put(it.due)
-                .put(it.dialog)
-                .put(it.payload);
-        })
-        .await
-        .map_err(database)?;
-    GONE_TIMERS
-        .execute(db, gone, |row, (connection, plugin, key)| {
-            row.put(connection).put(plugin).put(key);
-        })
-        .await
-        .map_err(database)?;
-
-    let (notices, gone) = split(batch.notices);
-    NOTICES
-        .execute(db, notices, |row, ((connection, key), at)| {
-            row.put(connection).put(key).put(at);
-        })
-        .await
-        .map_err(database)?;
-    GONE_NOTICES
-        .execute(db, gone, |row, (connection, key)| {
-            row.put(connection).put(key);
-        })
-        .await
-        .map_err(database)?;
-    Ok(())
+pub fn batch(db: &Db, batch: &Batch) -> std::result::Result<(), StoreError> {
+    let inserted = each(
+        db,
+        NEW_DELIVERY,
+        &batch.new_deliveries,
+        |insert, (connection, it)| {
+            insert.execute(params![
+                connection,
+                it.id,
+                it.state.word(),
+                it.lane,
+                it.chat,
+                it.not_before,
+                it.created,
+                it.op
+            ])
+        },
+    );
+    inserted.map_err(delivery_insert)?;
+    outbox(db, batch)
+        .and_then(|()| conversation(db, batch))
+        .and_then(|()| plugins(db, batch))
+        .map_err(database)
 }
 
-/// What is to be written, and the keys of what goes.
-fn split<K, V>(rows: BTreeMap<K, Option<V>>) -> (Vec<(K, V)>, Vec<K>) {
-    let (mut put, mut gone) = (Vec::new(), Vec::new());
-    for (key, row) in rows {
-        match row {
-            Some(row) => put.push((key, row)),
-            None => gone.push(key),
-        }
-    }
-    (put, gone)
-}
-
-fn strings(list: &[String]) -> String {
-    serde_json::Value::from(list).to_string()
-}
-
-fn numbers(list: &[i64]) -> String {
-    serde_json::Value::from(list).to_string()
-}
-
-fn pairs(list: Vec<(String, String)>) -> String {
-    serde_json::Value::Object(
-        list.into_iter()
-            .map(|(name, value)| (name, value.into()))
-            .collect(),
+fn outbox(db: &Db, batch: &Batch) -> Result<()> {
+    each(
+        db,
+        CHANGED_DELIVERY,
+        &batch.changed_deliveries,
+        |update, (connection, id, it)| {
+            update.execute(params![
+                connection,
+                id,
+                it.state.map(|state| state.word()),
+                it.not_before,
+                it.op
+            ])
+        },
+    )?;
+    each(
+        db,
+        ATTEMPT,
+        &batch.attempts,
+        |put, (connection, delivery, it)| {
+            put.execute(params![
+                connection,
+                delivery,
+                it.number,
+                it.started_at,
+                it.outcome
+            ])
+        },
+    )?;
+    each(
+        db,
+        GONE_DELIVERY,
+        &batch.gone_deliveries,
+        |delete, (connection, id)| delete.execute(params![connection, id]),
     )
-    .to_string()
+}
+
+fn conversation(db: &Db, batch: &Batch) -> Result<()> {
+    each(
+        db,
+        UPDATE,
+        &batch.updates,
+        |insert, ((connection, id), at)| insert.execute(params![connection, id, at]),
+    )?;
+    each(
+        db,
+        CONTACT,
+        &batch.contacts,
+        |put, ((connection, chat), it)| {
+            let (tags, properties) = (of_strings(&it.tags), of_pairs(&it.properties));
+            put.execute(params![
+                connection,
+                chat,
+                it.version,
+                it.first_name,
+                it.last_name,
+                it.username,
+                it.language,
+                it.blocked,
+                it.start,
+                tags,
+                properties,
+                it.first_seen,
+                it.last_seen
+            ])
+        },
+    )?;
+    each(
+        db,
+        DIALOG,
+        &batch.dialogs,
+        |put, ((connection, chat), it)| {
+            put.execute(params![
+                connection,
+                chat,
+                it.version,
+                it.status.word(),
+                it.topic,
+                it.title,
+                it.topic_closed,
+                it.generation,
+                it.created,
+                it.last_activity,
+                it.welcomed
+            ])
+        },
+    )?;
+    each(
+        db,
+        MIRROR,
+        &batch.mirrors,
+        |put, ((connection, chat, customer, group), it)| {
+            put.execute(params![
+                connection,
+                chat,
+                customer,
+                group,
+                it.topic,
+                it.direction.word(),
+                it.kind,
+                it.delivery,
+                it.at
+            ])
+        },
+    )?;
+    each(
+        db,
+        ALBUM_PART,
+        &batch.albums,
+        |put, ((connection, place, chat, message), it)| {
+            put.execute(params![
+                connection, place, chat, message, it.album, it.at, it.content
+            ])
+        },
+    )?;
+    each(
+        db,
+        CONNECTION,
+        &batch.connections,
+        |update, (connection, it)| {
+            update.execute(params![connection, it.cursor, it.last_delivery, it.group])
+        },
+    )?;
+    each(
+        db,
+        NOTICE,
+        put(&batch.notices),
+        |put, ((connection, key), at)| put.execute(params![connection, key, at]),
+    )?;
+    each(
+        db,
+        GONE_NOTICE,
+        gone(&batch.notices),
+        |delete, (connection, key)| delete.execute(params![connection, key]),
+    )
+}
+
+fn plugins(db: &Db, batch: &Batch) -> Result<()> {
+    each(
+        db,
+        ENTRY,
+        put(&batch.entries),
+        |put, ((connection, plugin, key), it)| {
+            put.execute(params![
+                connection, plugin, key, it.version, it.expires, it.value
+            ])
+        },
+    )?;
+    each(
+        db,
+        GONE_ENTRY,
+        gone(&batch.entries),
+        |delete, (connection, plugin, key)| delete.execute(params![connection, plugin, key]),
+    )?;
+    each(
+        db,
+        TEMPLATE,
+        put(&batch.templates),
+        |put, ((connection, key), it)| {
+            let messages = of_numbers(&it.source_messages);
+            put.execute(params![
+                connection,
+                key,
+                it.version,
+                it.name,
+                it.kind,
+                it.preview,
+                it.source_chat,
+                it.source_topic,
+                messages,
+                it.saved,
+                it.contents
+            ])
+        },
+    )?;
+    each(
+        db,
+        GONE_TEMPLATE,
+        gone(&batch.templates),
+        |delete, (connection, key)| delete.execute(params![connection, key]),
+    )?;
+    each(
+        db,
+        TIMER,
+        put(&batch.timers),
+        |put, ((connection, plugin, key), it)| {
+            put.execute(params![
+                connection, plugin, key, it.version, it.due, it.dialog, it.payload
+            ])
+        },
+    )?;
+    each(
+        db,
+        GONE_TIMER,
+        gone(&batch.timers),
+        |delete, (connection, plugin, key)| delete.execute(params![connection, plugin, key]),
+    )
+}
+
+/// Runs one statement for every row.
+fn each<T>(
+    db: &Db,
+    sql: &str,
+    rows: impl IntoIterator<Item = T>,
+    run: impl Fn(&mut CachedStatement<'_>, T) -> Result<usize>,
+) -> Result<()> {
+    let mut rows = rows.into_iter().peekable();
+    if rows.peek().is_none() {
+        return Ok(());
+    }
+    let mut statement = db.prepare_cached(sql)?;
+    rows.try_for_each(|row| run(&mut statement, row).map(drop))
+}
+
+/// What is to be written.
+fn put<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = (&K, &V)> {
+    rows.iter()
+        .filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
+}
+
+/// The keys of what goes.
+fn gone<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = &K> {
+    rows.iter()
+        .filter(|(_, row)| row.is_none())
+        .map(|(key, _)| key)
 }
