@@ -1,0 +1,209 @@
+//! `switchboard check`: one readable report on everything that a host needs; changes nothing.
+
+use serde_json::json;
+use switchboard_relay::config::ConnectionConfig;
+use switchboard_relay::probe;
+use switchboard_store::Connection;
+use switchboard_telegram::{Api, CallError, Token};
+
+use crate::access::Access;
+use crate::config::Config;
+use crate::plugins::PluginFolder;
+use crate::print;
+use crate::redact::one_line;
+use crate::secrets::Secrets;
+
+/// A bot that Telegram does not have: any answer about it shows that Telegram answers.
+const NOBODY: &str = "1:switchboard-asks-whether-you-are-there";
+
+/// The report, a line for each thing.
+#[derive(Debug, Default)]
+struct Report {
+    lines: Vec<Vec<String>>,
+    wrong: usize,
+}
+
+impl Report {
+    fn add(&mut self, what: impl Into<String>, verdict: &str, text: impl AsRef<str>) {
+        let text = one_line(text.as_ref());
+        self.lines.push(vec![what.into(), verdict.to_owned(), text]);
+    }
+
+    fn ok(&mut self, what: impl Into<String>, text: impl AsRef<str>) {
+        self.add(what, "ok", text);
+    }
+
+    fn wrong(&mut self, what: impl Into<String>, text: impl AsRef<str>) {
+        self.wrong += 1;
+        self.add(what, "WRONG", text);
+    }
+}
+
+/// Checks everything and prints the report. Whether nothing is wrong.
+pub async fn run(config: &Config) -> anyhow::Result<bool> {
+    let mut report = Report::default();
+    match &config.file {
+        Some(file) => report.ok("configuration", file.display().to_string()),
+        None => report.ok("configuration", "no file; everything has its default"),
+    }
+    let secrets = key_file(config, &mut report);
+    let rows = database(config, &mut report).await;
+    let api = telegram(config, &mut report).await;
+    let plugins = secrets
+        .as_ref()
+        .and_then(|secrets| plugins(config, secrets, &mut report));
+    for (row, status) in rows {
+        let what = format!("connection {}", row.name);
+        let checked = async {
+            let secrets = secrets
+                .as_ref()
+                .ok_or_else(|| anyhow::anyhow!("its token cannot be opened without the key file"))?;
+            let api = api
+                .as_ref()
+                .ok_or_else(|| anyhow::anyhow!("Telegram cannot be asked about it"))?;
+            connection(&row, secrets, api, plugins.as_ref()).await
+        };
+        match checked.await {
+            Ok((text, warnings)) => {
+                report.ok(&what, format!("{text}; {status}"));
+                for warning in warnings {
+                    report.add(&what, "warning", warning);
+                }
+                if status.starts_with("broken") {
+                    report.wrong(&what, status);
+                }
+            }
+            Err(error) => report.wrong(&what, format!("{error:#}")),
+        }
+    }
+    print::line(&print::table(&["CHECKED", "", ""], &report.lines));
+    let verdict = match report.wrong {
+        0 => "everything is in order".to_owned(),
+        1 => "1 thing is wrong".to_owned(),
+        wrong => format!("{wrong} things are wrong"),
+    };
+    print::line(&format!("\n{verdict}"));
+    Ok(report.wrong == 0)
+}
+
+/// Where there is no key file yet, and nothing to open with it, that is in order: it is made when it is needed.
+fn key_file(config: &Config, report: &mut Report) -> Option<Secrets> {
+    let path = config.key_file.display().to_string();
+    if !config.key_file.exists() && !config.store_path.exists() {
+        report.ok("key file", format!("{path}, not there yet; made when it is needed"));
+        return None;
+    }
+    match Secrets::load(&config.key_file) {
+        Ok(secrets) => {
+            report.ok("key file", path);
+            Some(secrets)
+        }
+        Err(error) => {
+            report.wrong("key file", format!("{error:#}"));
+            None
+        }
+    }
+}
+
+async fn database(config: &Config, report: &mut Report) -> Vec<(Connection, String)> {
+    let path = config.store_path.display();
+    let access = match Access::open_existing(config).await {
+        Ok(Some(access)) => access,
+        Ok(None) => {
+            report.ok("database", format!("{path}, not there yet; made when it is needed"));
+            return Vec::new();
+        }
+        Err(error) => {
+            report.wrong("database", format!("{error:#}"));
+            return Vec::new();
+        }
+    };
+    let rows = access.connections().await;
+    let holder = match &access {
+        Access::Host(host) => format!("held by the host running at http://{}", host.address),
+        Access::Store(_) => "the host is not running".to_owned(),
+    };
+    access.close().await;
+    match rows {
+        Ok(rows) => {
+            let count = match rows.len() {
+                1 => "1 connection".to_owned(),
+                count => format!("{count} connections"),
+            };
+            report.ok("database", format!("{path}, {count}; {holder}"));
+            rows
+        }
+        Err(error) => {
+            report.wrong("database", format!("{error:#}"));
+            Vec::new()
+        }
+    }
+}
+
+async fn telegram(config: &Config, report: &mut Report) -> Option<Api> {
+    let asked = async {
+        let api = Api::new(&config.telegram_api)?;
+        let nobody = api.bot(Token::new(NOBODY)?);
+        match nobody.call::<serde_json::Value>("getMe", &json!({})).await {
+            Ok(_) | Err(CallError::Api(_)) => Ok(api),
+            Err(error) => Err(anyhow::Error::new(error)),
+        }
+    };
+    match asked.await {
+        Ok(api) => {
+            report.ok("telegram", format!("{} answers", config.telegram_api));
+            Some(api)
+        }
+        Err(error) => {
+            report.wrong("telegram", format!("{}: {error:#}", config.telegram_api));
+            None
+        }
+    }
+}
+
+fn plugins(config: &Config, secrets: &Secrets, report: &mut Report) -> Option<PluginFolder> {
+    let folder = config.plugins_dir.display();
+    let opened = PluginFolder::open(config, secrets).and_then(|plugins| {
+        let names = plugins.names()?;
+        Ok((plugins, names))
+    });
+    let (plugins, names) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            report.wrong("plugins", format!("{error:#}"));
+            return None;
+        }
+    };
+    if names.is_empty() {
+        report.ok("plugins", format!("none in {folder}"));
+    }
+    for name in names {
+        match plugins.load(&name) {
+            Ok(plugin) => {
+                let version = &plugin.description().version;
+                report.ok(format!("plugin {name}"), format!("version {version}"));
+            }
+            Err(error) => report.wrong(format!("plugin {name}"), format!("{error:#}")),
+        }
+    }
+    Some(plugins)
+}
+
+/// What is to be said of a connection, and warnings.
+async fn connection(
+    row: &Connection,
+    secrets: &Secrets,
+    api: &Api,
+    plugins: Option<&PluginFolder>,
+) -> anyhow::Result<(String, Vec<String>)> {
+    let token = secrets.open_token(&row.name, &row.token)?;
+    let config: ConnectionConfig = serde_json::from_str(&row.config)?;
+    let facts = probe(&api.bot(token), row.group).await?;
+    if let Some(plugins) = plugins {
+        for used in config.plugins {
+            plugins.settle(used)?;
+        }
+    }
+    let text = format!("@{} in the group {:?}", facts.username, facts.group_title);
+    Ok((text, facts.warnings))
+}

@@ -1,0 +1,223 @@
+//! Supervision: starts, watches, changes and stops the connections of a running host.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use switchboard_delivery::Pacing;
+use switchboard_relay::{Committer, Connection, Deps, Status};
+use switchboard_store::{Connection as Row, Store};
+use switchboard_telegram::Api;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::apply::{Applied, Bench, Outcome};
+use crate::config::connections::Wanted;
+use crate::plugins::PluginFolder;
+use crate::redact::one_line;
+use crate::secrets::Secrets;
+
+/// A running host.
+#[derive(Debug)]
+pub struct Host {
+    pub secrets: Secrets,
+    store: Arc<dyn Store>,
+    committer: Committer,
+    plugins: Arc<PluginFolder>,
+    api: Api,
+    pacing: Pacing,
+    /// Held while connections are started, changed or stopped: one such change at a time.
+    running: tokio::sync::Mutex<Running>,
+    /// How each connection is doing; can be read during a change.
+    statuses: Mutex<BTreeMap<String, watch::Receiver<Status>>>,
+}
+
+#[derive(Debug, Default)]
+struct Running {
+    connections: BTreeMap<String, Connection>,
+    stopping: bool,
+}
+
+impl Host {
+    pub fn new(secrets: Secrets, store: Arc<dyn Store>, plugins: PluginFolder, api: Api, pacing: Pacing) -> Self {
+        Self {
+            committer: Committer::start(Arc::clone(&store)),
+            secrets,
+            store,
+            plugins: Arc::new(plugins),
+            api,
+            pacing,
+            running: tokio::sync::Mutex::default(),
+            statuses: Mutex::default(),
+        }
+    }
+
+    /// Starts every connection of the store. One that cannot start is broken, and does not keep others from starting.
+    pub async fn start(&self) -> anyhow::Result<()> {
+        let mut running = self.running.lock().await;
+        let rows = self.store.connections().await?;
+        // All are known before the first is up: health must not answer for some of them alone.
+        for row in &rows {
+            self.set_status(&row.name, watch::Sender::new(Status::Starting).subscribe());
+        }
+        for row in rows {
+            self.start_one(&mut running, row).await;
+        }
+        Ok(())
+    }
+
+    async fn start_one(&self, running: &mut Running, row: Row) {
+        let name = row.name.clone();
+        let status = match self.try_start(row).await {
+            Ok(connection) => {
+                let status = connection.status();
+                running.connections.insert(name.clone(), connection);
+                status
+            }
+            Err(error) => {
+                let why = one_line(&format!("{error:#}"));
+                tracing::error!(connection = %name, why, "the connection cannot start");
+                watch::Sender::new(Status::Broken(why)).subscribe()
+            }
+        };
+        self.set_status(&name, status);
+    }
+
+    async fn try_start(&self, row: Row) -> anyhow::Result<Connection> {
+        let token = self.secrets.open_token(&row.name, &row.token)?;
+        let config = serde_json::from_str(&row.config)
+            .context("its configuration in the database cannot be read; apply it again")?;
+        let plugins = Arc::clone(&self.plugins);
+        let shelf = tokio::task::spawn_blocking(move || plugins.shelf(&config))
+            .await
+            .context("loading the plugins broke off")??;
+        let deps = Deps {
+            store: Arc::clone(&self.store),
+            committer: self.committer.clone(),
+            plugins: Arc::new(shelf),
+            api: self.api.clone(),
+            pacing: self.pacing,
+        };
+        Ok(Connection::start(deps, row, token).await?)
+    }
+
+    /// Checks and writes connections, and starts anew what changed or is broken.
+    pub async fn apply(&self, wanted: Vec<Wanted>) -> anyhow::Result<Vec<Applied>> {
+        let mut running = self.running.lock().await;
+        if running.stopping {
+            bail!("the host is stopping");
+        }
+        let bench = Bench {
+            api: &self.api,
+            plugins: &self.plugins,
+            secrets: &self.secrets,
+        };
+        let planned = bench.plan(wanted, &self.store.connections().await?).await?;
+        let mut applied = Vec::with_capacity(planned.len());
+        for one in planned {
+            let name = &one.applied.name;
+            let broken = matches!(self.status(name), None | Some(Status::Broken(_)));
+            if one.applied.outcome != Outcome::Unchanged || broken {
+                if let Some(connection) = running.connections.remove(name) {
+                    connection.stop().await;
+                }
+                let written = match one.applied.outcome {
+                    Outcome::Unchanged => Ok(()),
+                    _ => self.store.put_connection(&one.row).await.map(drop),
+                };
+                // Started again in any case: as it is wanted, or as it was.
+                let rows = self.store.connections().await?;
+                if let Some(row) = rows.into_iter().find(|row| row.name == *name) {
+                    self.start_one(&mut running, row).await;
+                }
+                written?;
+                tracing::info!(connection = %name, outcome = one.applied.outcome.word(), "connection applied");
+            }
+            applied.push(one.applied);
+        }
+        Ok(applied)
+    }
+
+    /// Stops a connection and removes it with everything that belongs to it. Whether there was one.
+    pub async fn remove(&self, name: &str) -> anyhow::Result<bool> {
+        let mut running = self.running.lock().await;
+        if let Some(connection) = running.connections.remove(name) {
+            connection.stop().await;
+        }
+        let removed = self.store.remove_connection(name).await?;
+        self.statuses().remove(name);
+        if removed {
+            tracing::info!(connection = %name, "connection removed");
+        }
+        Ok(removed)
+    }
+
+    /// Every connection with how it is doing, in words.
+    pub async fn list(&self) -> anyhow::Result<Vec<(Row, String)>> {
+        let rows = self.store.connections().await?.into_iter();
+        Ok(rows
+            .map(|row| {
+                let status = self
+                    .status(&row.name)
+                    .map_or_else(|| "not started".to_owned(), |status| words(&status));
+                (row, status)
+            })
+            .collect())
+    }
+
+    /// Why connections do not take updates, by name; empty when all do.
+    pub fn unhealthy(&self) -> BTreeMap<String, String> {
+        let statuses = self.statuses();
+        let bad = statuses.iter().filter_map(|(name, status)| {
+            let status = status.borrow();
+            match &*status {
+                Status::Running | Status::Troubled(_) => None,
+                Status::Starting | Status::Broken(_) => Some((name.clone(), words(&status))),
+            }
+        });
+        bad.collect()
+    }
+
+    /// Waits until every connection either takes updates or is broken.
+    pub async fn settled(&self) {
+        let statuses: Vec<_> = self.statuses().values().cloned().collect();
+        for mut status in statuses {
+            // A sender that is gone does not change any more: that is settled, too.
+            let _ = status.wait_for(|status| !matches!(status, Status::Starting)).await;
+        }
+    }
+
+    /// Stops every connection: no more updates are taken, and turns and open calls end. Gives up waiting after `patience`.
+    pub async fn stop(&self, patience: Duration) -> bool {
+        let all = async {
+            let mut running = self.running.lock().await;
+            running.stopping = true;
+            let connections = std::mem::take(&mut running.connections);
+            let mut stops: JoinSet<()> = connections.into_values().map(|connection| connection.stop()).collect();
+            while stops.join_next().await.is_some() {}
+        };
+        tokio::time::timeout(patience, all).await.is_ok()
+    }
+
+    fn status(&self, name: &str) -> Option<Status> {
+        self.statuses().get(name).map(|status| status.borrow().clone())
+    }
+
+    fn set_status(&self, name: &str, status: watch::Receiver<Status>) {
+        self.statuses().insert(name.to_owned(), status);
+    }
+
+    fn statuses(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, watch::Receiver<Status>>> {
+        self.statuses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn words(status: &Status) -> String {
+    match status {
+        Status::Starting => "starting: no answer from Telegram yet".to_owned(),
+        Status::Running => "running".to_owned(),
+        Status::Troubled(why) => format!("running, but {why}"),
+        Status::Broken(why) => format!("broken: {why}"),
+    }
+}
