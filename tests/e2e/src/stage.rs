@@ -181,7 +181,7 @@ impl Stage {
     /// Where no such topic comes up.
     pub async fn topic(&self, name: &str) -> Result<Seat> {
         let topic = self.group.wait_topic(name, SOON).await.with_context(|| format!("the log:\n{}", self.log()))?;
-        Ok(self.operator.in_topic(&self.group, topic.message_thread_id))
+        Ok(self.operator.in_topic(&self.group, topic.thread))
     }
 }
 
