@@ -1,9 +1,10 @@
 //! The engine: what is in it, what goes in and comes out, what it says about itself.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use crate::lane::{Entry, Lane, Place};
@@ -39,15 +40,15 @@ pub struct Engine {
     pub(crate) max_in_flight: usize,
     pub(crate) lane_window: usize,
     pub(crate) lanes: Slab<Lane>,
-    pub(crate) names: HashMap<Arc<str>, u32>,
-    pub(crate) homes: HashMap<DeliveryId, u32>,
-    pub(crate) chats: HashMap<Scope, Chat>,
+    pub(crate) names: FxHashMap<Arc<str>, u32>,
+    pub(crate) homes: FxHashMap<DeliveryId, u32>,
+    pub(crate) chats: FxHashMap<Scope, Chat>,
     /// The chats with a lane that may go, by their first lane.
     pub(crate) open: BTreeSet<(Place, Scope)>,
     pub(crate) timers: BTreeSet<(Millis, Timer)>,
     pub(crate) leaving: BinaryHeap<Reverse<(Millis, Scope)>>,
     pub(crate) bot: Bot,
-    pub(crate) batches: HashMap<BatchId, Batch>,
+    pub(crate) batches: FxHashMap<BatchId, Batch>,
     pub(crate) broadcasts: usize,
     pub(crate) last_batch: u64,
     pub(crate) low: Vec<u32>,
@@ -62,14 +63,14 @@ impl Engine {
             max_in_flight: 64,
             lane_window: usize::MAX,
             lanes: Slab::new(),
-            names: HashMap::new(),
-            homes: HashMap::new(),
-            chats: HashMap::new(),
+            names: FxHashMap::default(),
+            homes: FxHashMap::default(),
+            chats: FxHashMap::default(),
             open: BTreeSet::new(),
             timers: BTreeSet::new(),
             leaving: BinaryHeap::new(),
             bot: Bot::new(&pacing),
-            batches: HashMap::new(),
+            batches: FxHashMap::default(),
             broadcasts: 0,
             last_batch: 0,
             low: Vec::new(),

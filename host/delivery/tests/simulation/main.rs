@@ -138,7 +138,7 @@ fn stricter_server() {
         let engine = world.plan.engine;
         let blind = [engine.bot, engine.chat, engine.group].contains(&Limit::Off);
         assert!(
-            blind || floods < calls / 4 + 20,
+            blind || floods < calls / 3 + 20,
             "{floods} 429s of {calls} calls: {:?}",
             world.plan
         );
