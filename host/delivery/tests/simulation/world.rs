@@ -28,13 +28,15 @@ pub struct Plan {
     pub lost_after: u32,
     pub apart: u32,
     pub more: u32,
+    /// The first call of each lane makes its topic.
+    pub topics_first: bool,
     /// Per mille of steps.
     pub crash: u32,
     pub meddle: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub enum State {
     Waiting,
     Open,
     /// Its last outcome is unknown.
@@ -43,27 +45,27 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Row {
-    job: Job,
-    state: State,
-    unknowns: u32,
+pub struct Row {
+    pub job: Job,
+    pub state: State,
+    pub unknowns: u32,
     /// Repeats that need no mark.
-    plain_repeats: bool,
-    must_arrive: bool,
-    marked: bool,
+    pub plain_repeats: bool,
+    pub must_arrive: bool,
+    pub marked: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Call {
-    start: Start,
-    scope: Scope,
-    weight: u32,
-    outcome: Outcome,
-    arrives: bool,
+pub struct Call {
+    pub start: Start,
+    pub scope: Scope,
+    pub weight: u32,
+    pub outcome: Outcome,
+    pub arrives: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
+pub enum Event {
     Arrive(u64),
     Answer(u64),
     Customer,
@@ -78,18 +80,19 @@ pub struct World {
     pub now: Millis,
     pub engine: Engine,
     pub server: Server,
-    rows: BTreeMap<DeliveryId, Row>,
-    open: BTreeSet<DeliveryId>,
-    events: BinaryHeap<Reverse<(Millis, u64, Event)>>,
+    pub rows: BTreeMap<DeliveryId, Row>,
+    pub open: BTreeSet<DeliveryId>,
+    pub events: BinaryHeap<Reverse<(Millis, u64, Event)>>,
     serial: u64,
-    calls: HashMap<u64, Call>,
-    busy: BTreeSet<Arc<str>>,
-    held: BTreeSet<Arc<str>>,
+    pub calls: HashMap<u64, Call>,
+    pub busy: BTreeSet<Arc<str>>,
+    topics: BTreeSet<Arc<str>>,
+    pub held: BTreeSet<Arc<str>>,
     /// Cancelled while in flight.
-    cancelled: BTreeSet<DeliveryId>,
-    pauses: HashMap<Scope, Millis>,
-    bot_pause: Millis,
-    spent: Vec<(Scope, u32, Millis)>,
+    pub cancelled: BTreeSet<DeliveryId>,
+    pub pauses: HashMap<Scope, Millis>,
+    pub bot_pause: Millis,
+    pub spent: Vec<(Scope, u32, Millis)>,
     steps: u32,
     pub starts: u32,
     pub joined: u32,
@@ -109,6 +112,7 @@ impl World {
             serial: 0,
             calls: HashMap::new(),
             busy: BTreeSet::new(),
+            topics: BTreeSet::new(),
             held: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             pauses: HashMap::new(),
@@ -122,11 +126,11 @@ impl World {
         }
     }
 
-    fn engine(plan: &Plan) -> Engine {
+    pub fn engine(plan: &Plan) -> Engine {
         Engine::new(plan.engine).lane_window(plan.lane_window).max_in_flight(16)
     }
 
-    fn at(&mut self, at: Millis, event: Event) {
+    pub fn at(&mut self, at: Millis, event: Event) {
         self.serial += 1;
         self.events.push(Reverse((at, self.serial, event)));
     }
@@ -147,7 +151,7 @@ impl World {
         self.engine.add(job);
     }
 
-    fn hand_over(&mut self, id: DeliveryId) {
+    pub fn hand_over(&mut self, id: DeliveryId) {
         let row = &self.rows[&id];
         if self.engine.add(row.job.clone()) == Added::Queued && row.marked {
             assert!(self.engine.mark(id));
@@ -251,7 +255,9 @@ impl World {
                 retry_after: None,
                 scope_wide: Flood::None,
             };
-            let (outcome, arrives) = if falls(p.refuse) {
+            let (outcome, arrives) = if p.topics_first && self.topics.insert(start.lane.clone()) {
+                (Outcome::More { after: 0 }, false)
+            } else if falls(p.refuse) {
                 (Outcome::Refused, false)
             } else if falls(p.no_connection) {
                 (none, false)
@@ -299,7 +305,7 @@ impl World {
         }
     }
 
-    fn arrive(&mut self, serial: u64) {
+    pub fn arrive(&mut self, serial: u64) {
         let Some(call) = self.calls.get_mut(&serial) else {
             return;
         };
@@ -386,138 +392,6 @@ impl World {
             self.at(when, Event::Operator(call.start.jobs[0]));
         }
         self.ended = self.now;
-    }
-
-    /// The operator says what to do about a call whose outcome is unknown.
-    fn operator(&mut self, id: DeliveryId) {
-        // the one that was asked about may have been cancelled since, another part of its call not
-        let lane = &self.rows[&id].job.lane;
-        let asking = |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
-        let Some(id) = self.open.range(id..).find(asking).copied() else {
-            return;
-        };
-        let say = match self.random.below(3) {
-            0 => Answer::Leave,
-            n => Answer::Repeat { marked: n == 1 },
-        };
-        // one question for the whole call, of which a part may still be in the store
-        let lane = &self.rows[&id].job.lane;
-        let asking = |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
-        let ids: Vec<DeliveryId> = self.open.iter().filter(asking).copied().collect();
-        if let Some(here) = ids.iter().find(|id| self.engine.contains(**id)) {
-            assert!(self.engine.answer(self.now, *here, say).contains(here), "{here} asks");
-        }
-        for id in ids {
-            let row = self.rows.get_mut(&id).expect("a delivery that was committed");
-            assert!(row.job.asking);
-            row.job.asking = false;
-            if let Answer::Repeat { marked } = say {
-                row.marked = marked;
-            }
-            if say == Answer::Leave {
-                row.state = State::Settled;
-                self.open.remove(&id);
-            }
-            row.plain_repeats = true;
-        }
-    }
-
-    /// kill -9, and a new engine from the store.
-    fn crash(&mut self) {
-        let mut flying: Vec<u64> = self.calls.keys().copied().collect();
-        flying.sort_unstable();
-        for serial in flying {
-            let pending = self.events.iter().any(|Reverse((_, _, e))| *e == Event::Arrive(serial));
-            if pending && self.random.chance(500) {
-                self.arrive(serial);
-            }
-            let call = self.calls.remove(&serial).expect("a call in flight");
-            self.spent.push((call.scope, call.weight, self.now));
-        }
-        self.events
-            .retain(|Reverse((_, _, e))| !matches!(e, Event::Arrive(_) | Event::Answer(_) | Event::Refill(..)));
-        self.busy.clear();
-        self.cancelled.clear();
-        self.pauses.clear();
-        self.bot_pause = 0;
-        self.now += self.random.below(500);
-
-        self.engine = Self::engine(&self.plan);
-        self.spent.retain(|(_, _, at)| *at > self.now - 3_600_000);
-        for (scope, weight, at) in self.spent.clone() {
-            self.engine.spent(self.now, scope, weight, at);
-        }
-        for lane in self.held.clone() {
-            self.engine.hold_lane(&lane);
-        }
-        for id in self.open.clone() {
-            let row = self.rows.get_mut(&id).expect("an open delivery");
-            let cut = row.state == State::Open;
-            row.unknowns += u32::from(cut);
-            if cut {
-                row.state = State::Unsure;
-            }
-            if cut {
-                match row.job.on_unknown {
-                    OnUnknown::Repeat => {}
-                    OnUnknown::RepeatMarked => row.marked = true,
-                    OnUnknown::Ask => {
-                        row.job.asking = true;
-                        let when = self.now + self.random.below(2000);
-                        self.at(when, Event::Operator(id));
-                    }
-                    OnUnknown::Leave => {
-                        row.state = State::Settled;
-                        self.open.remove(&id);
-                        continue;
-                    }
-                }
-            }
-            self.hand_over(id);
-        }
-    }
-
-    /// Holds, releases, pauses, cancels.
-    fn meddle(&mut self) {
-        let Some(id) = self
-            .open
-            .iter()
-            .nth(self.random.below(self.open.len().max(1) as i64) as usize)
-            .copied()
-        else {
-            return;
-        };
-        let lane = self.rows[&id].job.lane.clone();
-        match self.random.below(5) {
-            0 => {
-                self.engine.hold_lane(&lane);
-                self.held.insert(lane);
-            }
-            1 => {
-                let until = self.now + self.random.below(500);
-                self.engine.pause(self.rows[&id].job.scope, until);
-            }
-            2 => self.engine.reconnected(self.now),
-            3 => match self.engine.remove(id) {
-                Removed::Gone => {
-                    let row = self.rows.get_mut(&id).expect("an open delivery");
-                    row.state = State::Settled;
-                    row.job.asking = false;
-                    self.open.remove(&id);
-                }
-                Removed::InFlight => {
-                    self.cancelled.insert(id);
-                }
-                Removed::Missing => {}
-            },
-            _ => self.release(),
-        }
-    }
-
-    fn release(&mut self) {
-        for lane in std::mem::take(&mut self.held) {
-            self.engine.release_lane(self.now, &lane);
-        }
     }
 
     /// The next thing that happens; false when nothing ever will.
