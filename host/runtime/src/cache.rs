@@ -46,10 +46,7 @@ pub(crate) struct Cache {
 impl Cache {
     /// Makes the folder where there is none, for this user alone.
     pub fn open(dir: PathBuf, key: CacheKey, compatibility: [u8; 32]) -> io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
         Ok(Self {
             dir,
             key,
@@ -108,8 +105,7 @@ impl Cache {
 
     fn mac(&self, digest: &Digest, code: &[u8]) -> Hmac<Sha256> {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-        let mut mac =
-            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key.0).expect("any length is a key");
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key.0).expect("any length is a key");
         mac.update(b"switchboard compiled plugin 1\0");
         mac.update(digest.as_bytes());
         mac.update(&self.compatibility);
@@ -125,12 +121,7 @@ mod tests {
     use super::*;
 
     fn cache(dir: &std::path::Path, key: u8, compatibility: u8) -> Cache {
-        Cache::open(
-            dir.to_owned(),
-            CacheKey::new([key; 32]),
-            [compatibility; 32],
-        )
-        .unwrap()
+        Cache::open(dir.to_owned(), CacheKey::new([key; 32]), [compatibility; 32]).unwrap()
     }
 
     #[test]
@@ -142,10 +133,7 @@ mod tests {
         assert_eq!(ours.get(&one).unwrap().0, b"code");
         assert!(ours.get(&other).is_none());
         assert!(cache(dir.path(), 2, 1).get(&one).is_none(), "another key");
-        assert!(
-            cache(dir.path(), 1, 2).get(&one).is_none(),
-            "another engine"
-        );
+        assert!(cache(dir.path(), 1, 2).get(&one).is_none(), "another engine");
         fs::copy(ours.path(&one), ours.path(&other)).unwrap();
         assert!(ours.get(&other).is_none(), "under another name");
     }
@@ -169,9 +157,6 @@ mod tests {
         }
         fs::write(&path, b"short").unwrap();
         assert!(cache.get(&digest).is_none());
-        assert!(
-            !format!("{cache:?}").contains("7, 7"),
-            "a key must not be printed"
-        );
+        assert!(!format!("{cache:?}").contains("7, 7"), "a key must not be printed");
     }
 }

@@ -17,9 +17,7 @@ pub(crate) fn store_key(key: &str) -> Checked {
     match key.len() {
         0 => Err(invalid("a key must not be empty")),
         1..=256 => Ok(()),
-        length => Err(limit(format!(
-            "a key may have 256 bytes, this one has {length}"
-        ))),
+        length => Err(limit(format!("a key may have 256 bytes, this one has {length}"))),
     }
 }
 
@@ -34,9 +32,7 @@ pub(crate) fn store_value(value: &[u8]) -> Checked {
 }
 
 pub(crate) fn tag(tag: &str) -> Checked {
-    let well_formed = tag
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':'));
+    let well_formed = tag.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':'));
     if tag.is_empty() || tag.chars().count() > 64 || !well_formed {
         return Err(invalid(format!(
             "`{}` is not a tag: 1–64 letters, digits, `-`, `_` or `:`",
@@ -68,9 +64,7 @@ pub(crate) fn status(status: &str) -> Checked {
 
 pub(crate) fn template_name(name: &str) -> Checked {
     if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_whitespace) {
-        return Err(invalid(
-            "a template's name has 1–64 characters and no white space",
-        ));
+        return Err(invalid("a template's name has 1–64 characters and no white space"));
     }
     Ok(())
 }
@@ -101,9 +95,7 @@ pub(crate) fn forwarded(messages: &[MessageRef]) -> Checked {
         ));
     }
     if messages.iter().any(|message| message.place != first.place) {
-        return Err(invalid(
-            "messages that are forwarded together must be of one place",
-        ));
+        return Err(invalid("messages that are forwarded together must be of one place"));
     }
     Ok(())
 }
@@ -203,20 +195,14 @@ pub(crate) fn card(card: &Card) -> Checked {
     if let Some(title) = &card.title {
         let length = title.chars().count();
         if title.trim().is_empty() || length > 120 {
-            return Err(invalid(format!(
-                "a card's title has 1–120 characters, not {length}"
-            )));
+            return Err(invalid(format!("a card's title has 1–120 characters, not {length}")));
         }
     }
     Ok(())
 }
 
 pub(crate) fn answer(answer: &PressAnswer) -> Checked {
-    if answer
-        .toast
-        .as_ref()
-        .is_some_and(|toast| toast.chars().count() > 200)
-    {
+    if answer.toast.as_ref().is_some_and(|toast| toast.chars().count() > 200) {
         return Err(limit("a toast may have 200 characters"));
     }
     answer.edit.as_ref().map_or(Ok(()), content)
@@ -250,10 +236,7 @@ mod tests {
     #[test]
     fn buttons_follow_the_contract() {
         assert!(content(&button("press", &"x".repeat(40))).is_ok());
-        assert_eq!(
-            content(&button("press", &"x".repeat(41))).unwrap_err().code,
-            "limit"
-        );
+        assert_eq!(content(&button("press", &"x".repeat(41))).unwrap_err().code, "limit");
         assert_eq!(content(&button("shout", "")).unwrap_err().code, "invalid");
         assert_eq!(content(&button("url", "")).unwrap_err().code, "invalid");
     }

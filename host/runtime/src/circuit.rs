@@ -195,9 +195,7 @@ mod tests {
     }
 
     fn skips_until_probe(circuit: &mut Circuit) -> u32 {
-        (0..)
-            .find(|_| circuit.gate() == Gate::Probe)
-            .unwrap_or(u32::MAX)
+        (0..).find(|_| circuit.gate() == Gate::Probe).unwrap_or(u32::MAX)
     }
 
     #[test]

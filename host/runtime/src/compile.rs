@@ -30,10 +30,7 @@ const LARGEST_OUTPUT: u64 = 512 << 20;
 #[derive(Debug, Clone)]
 pub enum Compiler {
     /// In a process of its own: `program args…`, which must call [`child_main`]. Its environment is empty.
-    Child {
-        program: PathBuf,
-        args: Vec<OsString>,
-    },
+    Child { program: PathBuf, args: Vec<OsString> },
     /// In this process, with no limits: for tests and tools that load what they built themselves.
     InProcess,
 }
@@ -99,9 +96,7 @@ fn confine() -> rustix::io::Result<()> {
 /// Compiles here and now.
 pub(crate) fn precompile(wasm: &[u8]) -> Result<Vec<u8>, String> {
     let engine = engine(Pool::None).map_err(|error| first_line(&error))?;
-    engine
-        .precompile_component(wasm)
-        .map_err(|error| first_line(&error))
+    engine.precompile_component(wasm).map_err(|error| first_line(&error))
 }
 
 fn first_line(error: &wasmtime::Error) -> String {
@@ -115,11 +110,7 @@ fn first_line(error: &wasmtime::Error) -> String {
 }
 
 /// Compiles with `compiler`, within `timeout`.
-pub(crate) fn compile(
-    compiler: &Compiler,
-    wasm: &[u8],
-    timeout: Duration,
-) -> Result<TrustedCode, LoadError> {
+pub(crate) fn compile(compiler: &Compiler, wasm: &[u8], timeout: Duration) -> Result<TrustedCode, LoadError> {
     let code = match compiler {
         Compiler::InProcess => precompile(wasm).map_err(LoadError::Compile)?,
         Compiler::Child { program, args } => {
@@ -138,15 +129,13 @@ fn in_child(mut command: Command, wasm: Vec<u8>, timeout: Duration) -> Result<Ve
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let child = command.spawn().map_err(|error| {
-        LoadError::Compile(format!("the compiler could not be started: {error}"))
-    })?;
+    let child = command
+        .spawn()
+        .map_err(|error| LoadError::Compile(format!("the compiler could not be started: {error}")))?;
     let mut child = Reaped(child);
-    let (Some(mut input), Some(output), Some(errors)) = (
-        child.0.stdin.take(),
-        child.0.stdout.take(),
-        child.0.stderr.take(),
-    ) else {
+    let (Some(mut input), Some(output), Some(errors)) =
+        (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take())
+    else {
         return Err(LoadError::Compile("the compiler has no pipes".to_owned()));
     };
     // A child that ends early closes the pipe; its own words say why.
@@ -190,9 +179,7 @@ fn why(status: ExitStatus, words: &[u8], timeout: Duration) -> String {
                 CHILD_CPU.min(timeout.as_secs())
             )
         }
-        Some(signal) => format!(
-            "the compiler was stopped by signal {signal}, as happens when it runs out of memory"
-        ),
+        Some(signal) => format!("the compiler was stopped by signal {signal}, as happens when it runs out of memory"),
         None => {
             let words = String::from_utf8_lossy(words);
             words

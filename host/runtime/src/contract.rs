@@ -47,10 +47,7 @@ pub const CAPABILITIES: &[Capability] = &[
     Capability {
         name: "contacts",
         functions: &[
-            (
-                "get",
-                "read contacts (name, username, language, tags, properties)",
-            ),
+            ("get", "read contacts (name, username, language, tags, properties)"),
             ("tag", "tag contacts"),
             ("untag", "take tags off contacts"),
             ("set-property", "change properties of contacts"),
@@ -82,10 +79,7 @@ pub const CAPABILITIES: &[Capability] = &[
     },
     Capability {
         name: "schedule",
-        functions: &[
-            ("set", "wake itself up later"),
-            ("cancel", "cancel its own timers"),
-        ],
+        functions: &[("set", "wake itself up later"), ("cancel", "cancel its own timers")],
     },
     Capability {
         name: "http",
@@ -95,9 +89,7 @@ pub const CAPABILITIES: &[Capability] = &[
 
 /// The capability of that name.
 pub fn capability(name: &str) -> Option<&'static Capability> {
-    CAPABILITIES
-        .iter()
-        .find(|capability| capability.name == name)
+    CAPABILITIES.iter().find(|capability| capability.name == name)
 }
 
 impl Capability {
@@ -174,21 +166,11 @@ impl Hook {
     pub fn words(self) -> &'static str {
         match self {
             Hook::Describe => "describes itself",
-            Hook::Incoming => {
-                "sees customers' messages before operators do, and may change or drop them"
-            }
-            Hook::IncomingText => {
-                "sees the text of customers' messages before operators do, and may change or drop it"
-            }
-            Hook::Outgoing => {
-                "sees operators' messages before customers do, and may change or drop them"
-            }
-            Hook::OutgoingText => {
-                "sees the text of operators' messages before customers do, and may change or drop it"
-            }
-            Hook::Intercepted => {
-                "sees what the bot's own program sends before operators do, and may change or drop it"
-            }
+            Hook::Incoming => "sees customers' messages before operators do, and may change or drop them",
+            Hook::IncomingText => "sees the text of customers' messages before operators do, and may change or drop it",
+            Hook::Outgoing => "sees operators' messages before customers do, and may change or drop them",
+            Hook::OutgoingText => "sees the text of operators' messages before customers do, and may change or drop it",
+            Hook::Intercepted => "sees what the bot's own program sends before operators do, and may change or drop it",
             Hook::InterceptedText => {
                 "sees the text that the bot's own program sends before operators do, and may change or drop it"
             }
@@ -308,12 +290,7 @@ pub(crate) fn same_track(version: &Version) -> bool {
 }
 
 fn compatible(version: &Version, ours: &Version) -> bool {
-    let track = |version: &Version| {
-        (
-            version.major,
-            if version.major == 0 { version.minor } else { 0 },
-        )
-    };
+    let track = |version: &Version| (version.major, if version.major == 0 { version.minor } else { 0 });
     version.pre.is_empty() && track(version) == track(ours)
 }
 
@@ -356,10 +333,7 @@ mod tests {
             .map(|c| {
                 (
                     c.name.to_owned(),
-                    c.functions
-                        .iter()
-                        .map(|(f, _)| (*f).to_owned())
-                        .collect::<Vec<_>>(),
+                    c.functions.iter().map(|(f, _)| (*f).to_owned()).collect::<Vec<_>>(),
                 )
             })
             .collect();

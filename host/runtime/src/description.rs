@@ -46,18 +46,13 @@ pub(crate) fn check(description: &Description, hooks: Hooks) -> Result<Standing,
         ));
     };
     if phase == Phase::Sanitize && on_failure != OnFailure::Hold {
-        return wrong(
-            "a plugin of phase sanitize must hold on failure, else what it hides would be shown"
-                .to_owned(),
-        );
+        return wrong("a plugin of phase sanitize must hold on failure, else what it hides would be shown".to_owned());
     }
     Ok(Standing { phase, on_failure })
 }
 
 fn name(name: &str) -> Result<(), LoadError> {
-    let well_formed = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let well_formed = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if name.is_empty() || name.len() > 48 || !well_formed {
         return wrong(format!(
             "name `{}` is not 1–48 Latin letters, digits and `-`",
@@ -79,18 +74,13 @@ fn commands(commands: &[CommandSpec], hooks: Hooks) -> Result<(), LoadError> {
         return wrong("it names commands but has no `command` hook".to_owned());
     }
     if commands.len() > 100 {
-        return wrong(format!(
-            "it names {} commands, 100 are allowed",
-            commands.len()
-        ));
+        return wrong(format!("it names {} commands, 100 are allowed", commands.len()));
     }
     let mut seen = HashSet::new();
     for command in commands {
         let name = &command.name;
         let mut letters = name.bytes();
-        let well_formed = letters
-            .next()
-            .is_some_and(|first| first.is_ascii_alphabetic())
+        let well_formed = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
             && letters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && name.len() <= 32;
         if name != "*" && !well_formed {
@@ -102,15 +92,10 @@ fn commands(commands: &[CommandSpec], hooks: Hooks) -> Result<(), LoadError> {
         if !seen.insert(name.to_ascii_lowercase()) {
             return wrong(format!("command `{name}` is named twice"));
         }
-        one_line(
-            &format!("the summary of command `{name}`"),
-            &command.summary,
-        )?;
+        one_line(&format!("the summary of command `{name}`"), &command.summary)?;
         one_line(&format!("the usage of command `{name}`"), &command.usage)?;
         if command.places.is_empty() {
-            return wrong(format!(
-                "command `{name}` may be used nowhere: `places` is empty"
-            ));
+            return wrong(format!("command `{name}` may be used nowhere: `places` is empty"));
         }
         if let Some(place) = command
             .places

@@ -27,9 +27,7 @@ pub enum RuntimeError {
 pub enum LoadError {
     #[error("cannot be read")]
     Read(#[source] std::io::Error),
-    #[error(
-        "is too large: {size} bytes, {limit} are allowed (raise the limit for plugins that carry a script engine)"
-    )]
+    #[error("is too large: {size} bytes, {limit} are allowed (raise the limit for plugins that carry a script engine)")]
     TooLarge { size: u64, limit: u64 },
     #[error("is not a WebAssembly component: {what}")]
     NotComponent { what: String },

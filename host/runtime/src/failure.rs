@@ -42,10 +42,7 @@ pub enum Failure {
     Stack,
     /// It crashed. `said` is the last error line that it logged, such as a panic's message.
     #[error("crashed: {}", .said.as_deref().unwrap_or(.message))]
-    Trap {
-        message: String,
-        said: Option<String>,
-    },
+    Trap { message: String, said: Option<String> },
     /// It answered something that the contract does not allow.
     #[error("gave an answer that is not valid: {0}")]
     Invalid(String),
@@ -107,26 +104,17 @@ pub(crate) fn classify(error: &wasmtime::Error, around: Circumstances<'_>) -> Fa
     let limits = around.limits;
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return match stop {
-            Stop::Effects => Failure::Effects {
-                limit: limits.effects,
-            },
-            Stop::Reads => Failure::Reads {
-                limit: limits.reads,
-            },
+            Stop::Effects => Failure::Effects { limit: limits.effects },
+            Stop::Reads => Failure::Reads { limit: limits.reads },
         };
     }
-    if error
-        .downcast_ref::<wasmtime::PoolConcurrencyLimitError>()
-        .is_some()
-    {
+    if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
         return Failure::Host("no free instance in the pool".to_owned());
     }
     let trap = error.downcast_ref::<Trap>().copied();
     match trap {
         Some(Trap::OutOfFuel) => {
-            return Failure::Fuel {
-                budget: around.fuel,
-            };
+            return Failure::Fuel { budget: around.fuel };
         }
         Some(Trap::Interrupt) => {
             return Failure::Epoch {
@@ -137,9 +125,7 @@ pub(crate) fn classify(error: &wasmtime::Error, around: Circumstances<'_>) -> Fa
         _ => {}
     }
     if around.guard.memory_denied {
-        return Failure::Memory {
-            limit: limits.memory,
-        };
+        return Failure::Memory { limit: limits.memory };
     }
     if around.guard.table_denied {
         return Failure::Tables {
@@ -160,9 +146,7 @@ pub(crate) fn classify(error: &wasmtime::Error, around: Circumstances<'_>) -> Fa
         };
     }
     if text.contains("handle limit exceeded") {
-        return Failure::Handles {
-            limit: limits.handles,
-        };
+        return Failure::Handles { limit: limits.handles };
     }
     Failure::Invalid(text)
 }
@@ -171,10 +155,7 @@ fn words(trap: Trap) -> String {
     match trap {
         Trap::UnreachableCodeReached => "it gave up (`unreachable`), as a panic does".to_owned(),
         Trap::MemoryOutOfBounds => "it reached outside of its memory".to_owned(),
-        other => other
-            .to_string()
-            .trim_start_matches("wasm trap: ")
-            .to_owned(),
+        other => other.to_string().trim_start_matches("wasm trap: ").to_owned(),
     }
 }
 

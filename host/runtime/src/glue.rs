@@ -8,8 +8,8 @@ use crate::bindings::switchboard::plugin as wit;
 use crate::checks;
 use crate::state::State;
 use crate::types::{
-    ChatId, Contact, ContactPage, Content, Dialog, DialogId, EntryPage, Error, MessageRef, Pairs,
-    Request, Response, Template, TemplatePage, Timestamp,
+    ChatId, Contact, ContactPage, Content, Dialog, DialogId, EntryPage, Error, MessageRef, Pairs, Request, Response,
+    Template, TemplatePage, Timestamp,
 };
 
 /// A trap of the plugin outside, its own error inside.
@@ -171,12 +171,7 @@ impl wit::dialogs::Host for State {
 }
 
 impl wit::templates::Host for State {
-    fn save(
-        &mut self,
-        name: String,
-        source: MessageRef,
-        dialog: Option<DialogId>,
-    ) -> Answer<Template> {
+    fn save(&mut self, name: String, source: MessageRef, dialog: Option<DialogId>) -> Answer<Template> {
         self.effect()?;
         checked!(checks::template_name(&name), checks::place(&source) =>
             self.host.templates_save(&name, source, dialog))
@@ -189,9 +184,7 @@ impl wit::templates::Host for State {
 
     fn all(&mut self, prefix: String, after: Option<String>, limit: u32) -> Answer<TemplatePage> {
         self.read()?;
-        Ok(self
-            .host
-            .templates_all(&prefix, after.as_deref(), limit.clamp(1, 100)))
+        Ok(self.host.templates_all(&prefix, after.as_deref(), limit.clamp(1, 100)))
     }
 
     fn delete(&mut self, name: String) -> Answer<bool> {
@@ -206,13 +199,7 @@ impl wit::templates::Host for State {
 }
 
 impl wit::schedule::Host for State {
-    fn set(
-        &mut self,
-        key: String,
-        due: Timestamp,
-        payload: String,
-        dialog: Option<DialogId>,
-    ) -> Answer<()> {
+    fn set(&mut self, key: String, due: Timestamp, payload: String, dialog: Option<DialogId>) -> Answer<()> {
         self.effect()?;
         checked!(checks::timer(&key, &payload) => self.host.schedule_set(&key, due, &payload, dialog))
     }

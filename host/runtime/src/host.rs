@@ -3,8 +3,8 @@
 use std::any::Any;
 
 use crate::types::{
-    ChatId, Contact, ContactPage, Content, Dialog, DialogId, EntryPage, Error, MessageRef, Request,
-    Response, Template, TemplatePage, Timestamp,
+    ChatId, Contact, ContactPage, Content, Dialog, DialogId, EntryPage, Error, MessageRef, Request, Response, Template,
+    TemplatePage, Timestamp,
 };
 
 /// The host's side of one turn.
@@ -12,10 +12,7 @@ use crate::types::{
 /// The runtime checks sizes, names and counts before it calls a method (see [`crate::Limits`] and the WIT package), so
 /// an implementation only decides and buffers. What is not implemented answers `not-available`. A value travels as
 /// `Box<dyn Host>` into a call and comes back in [`crate::Run`]; use [`crate::Run::host_as`] to have its own type back.
-#[expect(
-    unused_variables,
-    reason = "default bodies answer without looking at what was asked"
-)]
+#[expect(unused_variables, reason = "default bodies answer without looking at what was asked")]
 pub trait Host: Any + Send {
     /// `log.write`. At most 20 lines of 1 KiB a call come through; the rest is counted in [`crate::Run::suppressed`].
     fn log_write(&mut self, level: &str, message: &str, fields: &[(String, String)]) {}
@@ -42,12 +39,7 @@ pub trait Host: Any + Send {
         Err(Error::not_available("store.add"))
     }
     /// `limit` is 1–1,000 already.
-    fn store_entries(
-        &mut self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<EntryPage, Error> {
+    fn store_entries(&mut self, prefix: &str, after: Option<&str>, limit: u32) -> Result<EntryPage, Error> {
         Err(Error::not_available("store.entries"))
     }
 
@@ -60,21 +52,11 @@ pub trait Host: Any + Send {
     fn contacts_untag(&mut self, id: ChatId, tag: &str) -> Result<bool, Error> {
         Err(Error::not_available("contacts.untag"))
     }
-    fn contacts_set_property(
-        &mut self,
-        id: ChatId,
-        name: &str,
-        value: Option<&str>,
-    ) -> Result<(), Error> {
+    fn contacts_set_property(&mut self, id: ChatId, name: &str, value: Option<&str>) -> Result<(), Error> {
         Err(Error::not_available("contacts.set-property"))
     }
     /// `limit` is 1–1,000 already.
-    fn contacts_search(
-        &mut self,
-        query: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<ContactPage, Error> {
+    fn contacts_search(&mut self, query: &str, after: Option<&str>, limit: u32) -> Result<ContactPage, Error> {
         Err(Error::not_available("contacts.search"))
     }
 
@@ -104,24 +86,14 @@ pub trait Host: Any + Send {
         Err(Error::not_available("dialogs.forward"))
     }
 
-    fn templates_save(
-        &mut self,
-        name: &str,
-        source: MessageRef,
-        dialog: Option<DialogId>,
-    ) -> Result<Template, Error> {
+    fn templates_save(&mut self, name: &str, source: MessageRef, dialog: Option<DialogId>) -> Result<Template, Error> {
         Err(Error::not_available("templates.save"))
     }
     fn templates_get(&mut self, name: &str) -> Result<Option<Template>, Error> {
         Err(Error::not_available("templates.get"))
     }
     /// `limit` is 1–100 already.
-    fn templates_all(
-        &mut self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<TemplatePage, Error> {
+    fn templates_all(&mut self, prefix: &str, after: Option<&str>, limit: u32) -> Result<TemplatePage, Error> {
         Err(Error::not_available("templates.all"))
     }
     fn templates_delete(&mut self, name: &str) -> Result<bool, Error> {

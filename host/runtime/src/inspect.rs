@@ -96,16 +96,8 @@ fn read(bytes: &[u8]) -> Result<(Inspection, Option<LoadError>), LoadError> {
         problem: None,
     };
     let mut problems = Vec::new();
-    problems.extend(
-        exports
-            .iter()
-            .filter_map(|export| read_export(&mut found, export)),
-    );
-    problems.extend(
-        imports
-            .iter()
-            .filter_map(|import| read_import(&mut found, import)),
-    );
+    problems.extend(exports.iter().filter_map(|export| read_export(&mut found, export)));
+    problems.extend(imports.iter().filter_map(|import| read_import(&mut found, import)));
     found.hooks.sort();
     found.permissions.sort_by_key(|permission| {
         CAPABILITIES
@@ -157,10 +149,7 @@ fn read_import(found: &mut Inspection, import: &Item) -> Option<LoadError> {
             "a function that this host does not have: update Switchboard, or build the plugin without it",
         ));
     }
-    let functions = capability
-        .functions
-        .iter()
-        .map(|(function, _)| (*function).to_owned());
+    let functions = capability.functions.iter().map(|(function, _)| (*function).to_owned());
     found.permissions.push(Permission {
         interface: capability.name.to_owned(),
         functions: functions
@@ -172,8 +161,7 @@ fn read_import(found: &mut Inspection, import: &Item) -> Option<LoadError> {
 
 fn read_export(found: &mut Inspection, export: &Item) -> Option<LoadError> {
     // What a component exports beside our package is nobody's business: it is never called.
-    let name =
-        InterfaceName::parse(&export.name).filter(|name| name.package == contract::PACKAGE)?;
+    let name = InterfaceName::parse(&export.name).filter(|name| name.package == contract::PACKAGE)?;
     if let Some(problem) = note_version(found, &name) {
         return Some(problem);
     }
@@ -224,8 +212,7 @@ fn surface(bytes: &[u8]) -> Result<(Vec<Item>, Vec<Item>), LoadError> {
             what: what_else(bytes).to_owned(),
         });
     }
-    let malformed =
-        |error: wasmparser::BinaryReaderError| LoadError::Malformed(error.message().to_owned());
+    let malformed = |error: wasmparser::BinaryReaderError| LoadError::Malformed(error.message().to_owned());
     let types = Validator::new().validate_all(bytes).map_err(malformed)?;
     let mut imports = Vec::new();
     let mut exports = Vec::new();

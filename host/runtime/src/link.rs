@@ -19,8 +19,8 @@ use crate::pipeline;
 use crate::runtime::Shared;
 use crate::state::State;
 use crate::types::{
-    Answer, Card, Contact, Content, Description, Dialog, DueTimer, Error, Happening, Invocation,
-    Message, PressEvent, Verdict,
+    Answer, Card, Contact, Content, Description, Dialog, DueTimer, Error, Happening, Invocation, Message, PressEvent,
+    Verdict,
 };
 
 /// The capabilities that an admin grants to a plugin on a connection.
@@ -37,10 +37,7 @@ impl Grants {
 
     /// Everything that this host has.
     pub fn everything() -> Self {
-        CAPABILITIES
-            .iter()
-            .map(|capability| capability.name)
-            .collect()
+        CAPABILITIES.iter().map(|capability| capability.name).collect()
     }
 
     /// Whether an interface is granted.
@@ -131,11 +128,7 @@ macro_rules! call {
 }
 
 impl Linked {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        inspection: &Inspection,
-        pre: InstancePre<State>,
-    ) -> wasmtime::Result<Self> {
+    pub(crate) fn new(shared: Arc<Shared>, inspection: &Inspection, pre: InstancePre<State>) -> wasmtime::Result<Self> {
         let entries = Entries::new(inspection, &pre)?;
         let waits = inspection
             .permissions
@@ -150,10 +143,7 @@ impl Linked {
     }
 
     /// Has a plugin describe itself with no connection behind it, and checks the types of all its hooks.
-    pub(crate) fn introduce(
-        &self,
-        limits: &Limits,
-    ) -> Result<Description, crate::error::LoadError> {
+    pub(crate) fn introduce(&self, limits: &Limits) -> Result<Description, crate::error::LoadError> {
         let host: Box<dyn Host> = Box::new(NoConnection);
         let mut mismatch = None;
         let run = perform(
@@ -172,10 +162,7 @@ impl Linked {
                 let Some(entry) = &self.entries.describe else {
                     return Ok(None);
                 };
-                entry
-                    .load(&mut *store, instance)?
-                    .call_describe(store)
-                    .map(Some)
+                entry.load(&mut *store, instance)?.call_describe(store).map(Some)
             },
         );
         if let Some(detail) = mismatch {
@@ -203,21 +190,15 @@ impl Linked {
         let entries = &self.entries;
         let has_text = !message.text.is_empty();
         match direction {
-            Direction::Incoming if entries.incoming.is_some() => {
-                self.incoming(host, limits, message, dialog)
-            }
+            Direction::Incoming if entries.incoming.is_some() => self.incoming(host, limits, message, dialog),
             Direction::Incoming if entries.incoming_text.is_some() && has_text => {
                 self.incoming_text(host, limits, message, dialog)
             }
-            Direction::Outgoing if entries.outgoing.is_some() => {
-                self.outgoing(host, limits, message, dialog)
-            }
+            Direction::Outgoing if entries.outgoing.is_some() => self.outgoing(host, limits, message, dialog),
             Direction::Outgoing if entries.outgoing_text.is_some() && has_text => {
                 self.outgoing_text(host, limits, message)
             }
-            Direction::Intercepted if entries.intercepted.is_some() => {
-                self.intercepted(host, limits, message, dialog)
-            }
+            Direction::Intercepted if entries.intercepted.is_some() => self.intercepted(host, limits, message, dialog),
             Direction::Intercepted if entries.intercepted_text.is_some() && has_text => {
                 self.intercepted_text(host, limits, message)
             }
@@ -225,20 +206,8 @@ impl Linked {
         }
     }
 
-    pub fn incoming(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        message: &Message,
-        dialog: &Dialog,
-    ) -> Run<Verdict> {
-        let run = call!(
-            self,
-            Incoming,
-            incoming.call_incoming(message, dialog),
-            host,
-            limits
-        );
+    pub fn incoming(&self, host: Box<dyn Host>, limits: &Limits, message: &Message, dialog: &Dialog) -> Run<Verdict> {
+        let run = call!(self, Incoming, incoming.call_incoming(message, dialog), host, limits);
         checked_verdict(run, message, Some(dialog))
     }
 
@@ -260,29 +229,12 @@ impl Linked {
         checked_verdict(run, message, Some(dialog))
     }
 
-    pub fn outgoing(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        message: &Message,
-        dialog: &Dialog,
-    ) -> Run<Verdict> {
-        let run = call!(
-            self,
-            Outgoing,
-            outgoing.call_outgoing(message, dialog),
-            host,
-            limits
-        );
+    pub fn outgoing(&self, host: Box<dyn Host>, limits: &Limits, message: &Message, dialog: &Dialog) -> Run<Verdict> {
+        let run = call!(self, Outgoing, outgoing.call_outgoing(message, dialog), host, limits);
         checked_verdict(run, message, None)
     }
 
-    pub fn outgoing_text(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        message: &Message,
-    ) -> Run<Verdict> {
+    pub fn outgoing_text(&self, host: Box<dyn Host>, limits: &Limits, message: &Message) -> Run<Verdict> {
         let run = call!(
             self,
             OutgoingText,
@@ -310,12 +262,7 @@ impl Linked {
         checked_verdict(run, message, None)
     }
 
-    pub fn intercepted_text(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        message: &Message,
-    ) -> Run<Verdict> {
+    pub fn intercepted_text(&self, host: Box<dyn Host>, limits: &Limits, message: &Message) -> Run<Verdict> {
         let run = call!(
             self,
             InterceptedText,
@@ -326,13 +273,7 @@ impl Linked {
         checked_verdict(run, message, None)
     }
 
-    pub fn card(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        contact: &Contact,
-        dialog: Option<&Dialog>,
-    ) -> Run<Card> {
+    pub fn card(&self, host: Box<dyn Host>, limits: &Limits, contact: &Contact, dialog: Option<&Dialog>) -> Run<Card> {
         let run = call!(self, Card, card.call_card(contact, dialog), host, limits);
         run.checked(|card| checks::card(card).map_err(|error| error.message))
     }
@@ -344,48 +285,27 @@ impl Linked {
         limits: &Limits,
         invocation: &Invocation,
     ) -> Run<Result<Option<Content>, Error>> {
-        let run = call!(
-            self,
-            Command,
-            command.call_command(invocation),
-            host,
-            limits
-        );
+        let run = call!(self, Command, command.call_command(invocation), host, limits);
         run.checked(|answer| match answer {
             Ok(Some(content)) => checks::content(content).map_err(|error| error.message),
             _ => Ok(()),
         })
     }
 
-    pub fn press(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        press: &PressEvent,
-    ) -> Run<Result<Answer, Error>> {
+    pub fn press(&self, host: Box<dyn Host>, limits: &Limits, press: &PressEvent) -> Run<Result<Answer, Error>> {
         let run = call!(self, Press, press.call_press(press), host, limits);
         run.checked(|answer| {
-            answer.as_ref().map_or(Ok(()), |answer| {
-                checks::answer(answer).map_err(|e| e.message)
-            })
+            answer
+                .as_ref()
+                .map_or(Ok(()), |answer| checks::answer(answer).map_err(|e| e.message))
         })
     }
 
-    pub fn timer(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        timer: &DueTimer,
-    ) -> Run<Result<(), Error>> {
+    pub fn timer(&self, host: Box<dyn Host>, limits: &Limits, timer: &DueTimer) -> Run<Result<(), Error>> {
         call!(self, Timer, timer.call_timer(timer), host, limits)
     }
 
-    pub fn event(
-        &self,
-        host: Box<dyn Host>,
-        limits: &Limits,
-        happening: &Happening,
-    ) -> Run<Result<(), Error>> {
+    pub fn event(&self, host: Box<dyn Host>, limits: &Limits, happening: &Happening) -> Run<Result<(), Error>> {
         call!(self, Event, event.call_event(happening), host, limits)
     }
 
@@ -397,13 +317,7 @@ impl Linked {
         from: &str,
         settings: &str,
     ) -> Run<Result<String, Error>> {
-        call!(
-            self,
-            Migrate,
-            migrate.call_migrate(from, settings),
-            host,
-            limits
-        )
+        call!(self, Migrate, migrate.call_migrate(from, settings), host, limits)
     }
 }
 
@@ -411,11 +325,7 @@ fn is_open(dialog: &Dialog) -> bool {
     dialog.status != "closed"
 }
 
-fn checked_verdict<V: Into<Verdict>>(
-    run: Run<V>,
-    message: &Message,
-    incoming: Option<&Dialog>,
-) -> Run<Verdict> {
+fn checked_verdict<V: Into<Verdict>>(run: Run<V>, message: &Message, incoming: Option<&Dialog>) -> Run<Verdict> {
     run.map(Into::into).checked(|verdict| {
         if *verdict == Verdict::StayClosed && incoming.is_some_and(is_open) {
             return Err("`stay-closed` is for dialogs that are not open".to_owned());

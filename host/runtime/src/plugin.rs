@@ -97,8 +97,7 @@ impl Plugin {
             Direction::Outgoing => (hooks.outgoing, hooks.outgoing_text),
             Direction::Intercepted => (hooks.intercepted, hooks.intercepted_text),
         };
-        (full || (text && !message.text.is_empty()))
-            && self.filter.matches(&message.kind, &message.text)
+        (full || (text && !message.text.is_empty())) && self.filter.matches(&message.kind, &message.text)
     }
 
     /// Whether it wants events of this kind.

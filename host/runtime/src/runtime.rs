@@ -103,11 +103,7 @@ impl Runtime {
         let cache = match &options.cache_dir {
             None => None,
             Some(path) => {
-                let cache = Cache::open(
-                    path.clone(),
-                    options.cache_key.clone(),
-                    compatibility(&engine),
-                );
+                let cache = Cache::open(path.clone(), options.cache_key.clone(), compatibility(&engine));
                 Some(cache.map_err(|source| RuntimeError::Cache {
                     path: path.clone(),
                     source,
@@ -170,8 +166,7 @@ impl Runtime {
             .everything
             .instantiate_pre(&component)
             .map_err(|error| shape(&error))?;
-        let linked = Linked::new(Arc::clone(&self.shared), &inspection, pre)
-            .map_err(|error| shape(&error))?;
+        let linked = Linked::new(Arc::clone(&self.shared), &inspection, pre).map_err(|error| shape(&error))?;
         let description = linked.introduce(&self.shared.options.load_limits)?;
         Plugin::new(source, inspection, description, component).map(Arc::new)
     }
@@ -207,13 +202,9 @@ impl Runtime {
                 }
             }
         }
-        let code = compile(
-            &shared.options.compiler,
-            bytes,
-            shared.options.compile_timeout,
-        )?;
-        let component = admit_code(&shared.engine, &code)
-            .map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
+        let code = compile(&shared.options.compiler, bytes, shared.options.compile_timeout)?;
+        let component =
+            admit_code(&shared.engine, &code).map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
         if let Some(cache) = &shared.cache
             && let Err(error) = cache.put(digest, &code)
         {
@@ -226,11 +217,7 @@ impl Runtime {
 
 fn shape(error: &wasmtime::Error) -> LoadError {
     LoadError::Shape {
-        detail: format!("{error:#}")
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        detail: format!("{error:#}").lines().next().unwrap_or_default().to_owned(),
     }
 }
 

@@ -47,34 +47,30 @@ impl Ticker {
         });
         let engine = engine.weak();
         let theirs = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name("plugin-epoch".to_owned())
-            .spawn(move || {
-                let mut idle = 0;
-                let mut seen = 0;
-                while !theirs.stop.load(Ordering::SeqCst) {
-                    thread::sleep(TICK);
-                    let Some(engine) = engine.upgrade() else {
-                        return;
-                    };
-                    engine.increment_epoch();
-                    let calls = theirs.calls.load(Ordering::SeqCst);
-                    idle = if calls == seen { idle + 1 } else { 0 };
-                    seen = calls;
-                    if idle < IDLE_TICKS {
-                        continue;
-                    }
-                    // Say first, look then: a call that starts now either is seen here or sees us asleep.
-                    theirs.asleep.store(true, Ordering::SeqCst);
-                    while theirs.running.load(Ordering::SeqCst) == 0
-                        && !theirs.stop.load(Ordering::SeqCst)
-                    {
-                        thread::park();
-                    }
-                    theirs.asleep.store(false, Ordering::SeqCst);
-                    idle = 0;
+        let thread = thread::Builder::new().name("plugin-epoch".to_owned()).spawn(move || {
+            let mut idle = 0;
+            let mut seen = 0;
+            while !theirs.stop.load(Ordering::SeqCst) {
+                thread::sleep(TICK);
+                let Some(engine) = engine.upgrade() else {
+                    return;
+                };
+                engine.increment_epoch();
+                let calls = theirs.calls.load(Ordering::SeqCst);
+                idle = if calls == seen { idle + 1 } else { 0 };
+                seen = calls;
+                if idle < IDLE_TICKS {
+                    continue;
                 }
-            })?;
+                // Say first, look then: a call that starts now either is seen here or sees us asleep.
+                theirs.asleep.store(true, Ordering::SeqCst);
+                while theirs.running.load(Ordering::SeqCst) == 0 && !theirs.stop.load(Ordering::SeqCst) {
+                    thread::park();
+                }
+                theirs.asleep.store(false, Ordering::SeqCst);
+                idle = 0;
+            }
+        })?;
         Ok(Self {
             shared,
             thread: Some(thread),

@@ -14,8 +14,8 @@ pub use crate::bindings::switchboard::plugin::{
     store::{Entry, Page as EntryPage},
     templates::{Page as TemplatePage, Template},
     types::{
-        Attachment, Button, ChatId, Contact, Content, Dialog, DialogId, Entity, Error, Message,
-        MessageRef, Pairs, Person, Replacement, Splice, StyledText, Timestamp,
+        Attachment, Button, ChatId, Contact, Content, Dialog, DialogId, Entity, Error, Message, MessageRef, Pairs,
+        Person, Replacement, Splice, StyledText, Timestamp,
     },
 };
 
@@ -109,9 +109,6 @@ impl Error {
 
     /// What a capability answers that this host does not have.
     pub fn not_available(what: &str) -> Self {
-        Self::new(
-            "not-available",
-            format!("{what} is not available in this version"),
-        )
+        Self::new("not-available", format!("{what} is not available in this version"))
     }
 }

@@ -29,9 +29,7 @@ fn main() -> ExitCode {
 fn load(compiler: Compiler, timeout: Duration, component: &[u8]) -> Result<String, LoadError> {
     let mut options = RuntimeOptions::new(compiler, None, CacheKey::new([1; 32]));
     options.compile_timeout = timeout;
-    let plugin = Runtime::new(options)
-        .unwrap()
-        .load_bytes("test", component)?;
+    let plugin = Runtime::new(options).unwrap().load_bytes("test", component)?;
     Ok(plugin.name().to_owned())
 }
 
@@ -62,41 +60,23 @@ fn the_child_says_why_it_fails() {
         Duration::from_secs(60),
         &component(),
     );
-    assert_eq!(
-        error.unwrap_err().to_string(),
-        "could not be compiled: no luck"
-    );
+    assert_eq!(error.unwrap_err().to_string(), "could not be compiled: no luck");
     let error = load(
         shell("cat >/dev/null; echo 'not code'"),
         Duration::from_secs(60),
         &component(),
     );
-    assert!(
-        error
-            .unwrap_err()
-            .to_string()
-            .starts_with("could not be compiled: ")
-    );
+    assert!(error.unwrap_err().to_string().starts_with("could not be compiled: "));
 }
 
 fn a_child_that_hangs_is_ended() {
     let start = Instant::now();
-    let error = load(
-        shell("exec sleep 600"),
-        Duration::from_millis(100),
-        &component(),
-    )
-    .unwrap_err();
+    let error = load(shell("exec sleep 600"), Duration::from_millis(100), &component()).unwrap_err();
     assert!(matches!(error, LoadError::CompileTimeout(_)), "{error}");
     assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 fn a_child_that_dies_is_told() {
-    let error = load(
-        shell("kill -ABRT $$"),
-        Duration::from_secs(60),
-        &component(),
-    )
-    .unwrap_err();
+    let error = load(shell("kill -ABRT $$"), Duration::from_secs(60), &component()).unwrap_err();
     assert!(error.to_string().contains("stopped by signal 6"), "{error}");
 }

@@ -40,10 +40,7 @@ fn with_fuel_without_end_the_deadline_strikes() {
         message_deadline: deadline,
         ..Limits::default()
     };
-    assert_eq!(
-        incoming(&linked, &limits).result,
-        Err(Failure::Epoch { deadline })
-    );
+    assert_eq!(incoming(&linked, &limits).result, Err(Failure::Epoch { deadline }));
 }
 
 #[test]
@@ -61,15 +58,10 @@ fn memory_refused_is_no_failure_where_the_plugin_can_do_without() {
     let pass = guest.words(&[0; 12]);
     let (_, linked) = linked(
         &guest
-            .incoming(&format!(
-                "(drop (memory.grow (i32.const 1000))) i32.const {pass}"
-            ))
+            .incoming(&format!("(drop (memory.grow (i32.const 1000))) i32.const {pass}"))
             .build(),
     );
-    assert_eq!(
-        incoming(&linked, &Limits::default()).result,
-        Ok(Verdict::Pass)
-    );
+    assert_eq!(incoming(&linked, &Limits::default()).result, Ok(Verdict::Pass));
 }
 
 #[test]
@@ -82,10 +74,7 @@ fn a_memory_that_starts_too_large_is_named() {
         incoming(&linked, &Limits::default()).result,
         Err(Failure::Memory { limit: 8 << 20 })
     );
-    assert_eq!(
-        incoming(&linked, &Limits::scripted()).result,
-        Ok(Verdict::Pass)
-    );
+    assert_eq!(incoming(&linked, &Limits::scripted()).result, Ok(Verdict::Pass));
 }
 
 #[test]
@@ -97,18 +86,10 @@ fn a_crash_tells_what_the_plugin_said_last() {
         "(call $log.write (i32.const {level}) (i32.const {level_len}) (i32.const {said}) (i32.const {said_len})
           (i32.const 0) (i32.const 0)) unreachable"
     );
-    let (_, linked) = linked(
-        &guest
-            .import("log", "write", LOG_TYPE)
-            .incoming(&body)
-            .build(),
-    );
+    let (_, linked) = linked(&guest.import("log", "write", LOG_TYPE).incoming(&body).build());
     let run = incoming(&linked, &Limits::default());
     let failure = run.result.as_ref().unwrap_err();
-    assert_eq!(
-        failure.to_string(),
-        "crashed: panicked at src/lib.rs:7: no such price"
-    );
+    assert_eq!(failure.to_string(), "crashed: panicked at src/lib.rs:7: no such price");
     assert_eq!(failure.kind(), "trap");
     assert_eq!(run.host_as::<Recorder>().unwrap().1.lines.len(), 1);
 }
@@ -116,24 +97,17 @@ fn a_crash_tells_what_the_plugin_said_last() {
 #[test]
 fn a_silent_crash_is_told_in_words_without_addresses() {
     let (_, linked) = linked(&Guest::new().incoming("unreachable").build());
-    let text = incoming(&linked, &Limits::default())
-        .result
-        .unwrap_err()
-        .to_string();
+    let text = incoming(&linked, &Limits::default()).result.unwrap_err().to_string();
     assert_eq!(text, "crashed: it gave up (`unreachable`), as a panic does");
     let (_, wild) = common::linked(&Guest::new().incoming("(i32.load (i32.const -4))").build());
-    let text = incoming(&wild, &Limits::default())
-        .result
-        .unwrap_err()
-        .to_string();
+    let text = incoming(&wild, &Limits::default()).result.unwrap_err().to_string();
     assert_eq!(text, "crashed: it reached outside of its memory");
 }
 
 #[test]
 fn endless_recursion_is_named() {
-    let guest = Guest::new().global(
-        "(func $deep (param i32) (result i32) (i32.add (call $deep (local.get 0)) (i32.const 1)))",
-    );
+    let guest =
+        Guest::new().global("(func $deep (param i32) (result i32) (i32.add (call $deep (local.get 0)) (i32.const 1)))");
     let (_, linked) = linked(&guest.incoming("(call $deep (local.get 0))").build());
     let limits = Limits {
         message_fuel: u64::MAX,
@@ -147,11 +121,7 @@ fn a_flood_of_effects_is_stopped() {
     let guest = Guest::new().import("store", "set", SET_TYPE);
     let mut guest = guest;
     guest.text("k");
-    let (_, linked) = linked(
-        &guest
-            .incoming(&format!("(loop {SET} br 0) unreachable"))
-            .build(),
-    );
+    let (_, linked) = linked(&guest.incoming(&format!("(loop {SET} br 0) unreachable")).build());
     let run = incoming(&linked, &Limits::default());
     assert_eq!(run.result, Err(Failure::Effects { limit: 64 }));
     assert_eq!(run.effects, 64);
@@ -168,11 +138,7 @@ fn a_flood_of_reads_is_stopped() {
     let mut guest = Guest::new().import("store", "get", "(param i32 i32 i32)");
     guest.text("k");
     let get = "(call $store.get (i32.const 1024) (i32.const 1) (i32.const 2048))";
-    let (_, linked) = linked(
-        &guest
-            .incoming(&format!("(loop {get} br 0) unreachable"))
-            .build(),
-    );
+    let (_, linked) = linked(&guest.incoming(&format!("(loop {get} br 0) unreachable")).build());
     assert_eq!(
         incoming(&linked, &Limits::default()).result,
         Err(Failure::Reads { limit: 512 })
@@ -191,12 +157,7 @@ fn log_lines_over_the_limit_are_cut_and_counted() {
           (global.set $n (i32.sub (global.get $n) (i32.const 1))) (br_if 0 (global.get $n)))
          i32.const {pass}"
     );
-    let (_, linked) = linked(
-        &guest
-            .import("log", "write", LOG_TYPE)
-            .incoming(&body)
-            .build(),
-    );
+    let (_, linked) = linked(&guest.import("log", "write", LOG_TYPE).incoming(&body).build());
     let run = incoming(&linked, &Limits::default());
     assert_eq!(run.result, Ok(Verdict::Pass));
     assert_eq!(run.suppressed, 10);
@@ -247,10 +208,7 @@ fn wrong_entities_are_refused() {
     let mut guest = Guest::new();
     let verdict = guest.replacement("aё", "bold", 0, 2);
     let (_, linked) = linked(&guest.incoming(&format!("i32.const {verdict}")).build());
-    let text = incoming(&linked, &Limits::default())
-        .result
-        .unwrap_err()
-        .to_string();
+    let text = incoming(&linked, &Limits::default()).result.unwrap_err().to_string();
     assert_eq!(
         text,
         "gave an answer that is not valid: the entity `bold` at bytes 0–2 cuts a character in two"
@@ -265,10 +223,7 @@ fn stay_closed_is_for_closed_dialogs() {
     let limits = Limits::default();
     let closed = linked.incoming(host(), &limits, &message("hello"), &dialog("closed"));
     assert_eq!(closed.result, Ok(Verdict::StayClosed));
-    assert!(matches!(
-        incoming(&linked, &limits).result,
-        Err(Failure::Invalid(_))
-    ));
+    assert!(matches!(incoming(&linked, &limits).result, Err(Failure::Invalid(_))));
 }
 
 #[test]
@@ -282,10 +237,7 @@ fn nothing_survives_a_call() {
     );
     let (_, linked) = linked(&guest.incoming(&body).build());
     for _ in 0..200 {
-        assert_eq!(
-            incoming(&linked, &Limits::default()).result,
-            Ok(Verdict::Pass)
-        );
+        assert_eq!(incoming(&linked, &Limits::default()).result, Ok(Verdict::Pass));
     }
 }
 
@@ -294,9 +246,7 @@ fn the_same_input_costs_the_same_fuel() {
     let mut guest = Guest::new();
     let pass = guest.words(&[0; 12]);
     let (_, linked) = linked(&guest.incoming(&format!("i32.const {pass}")).build());
-    let fuel: Vec<u64> = (0..50)
-        .map(|_| incoming(&linked, &Limits::default()).fuel)
-        .collect();
+    let fuel: Vec<u64> = (0..50).map(|_| incoming(&linked, &Limits::default()).fuel).collect();
     assert!(fuel[0] > 0);
     assert!(fuel.iter().all(|used| *used == fuel[0]), "{fuel:?}");
 }
@@ -316,20 +266,13 @@ fn side_by_side_calls_wait_for_a_free_instance() {
     );
     options.instances = 2;
     let runtime = switchboard_runtime::Runtime::new(options).unwrap();
-    let plugin = runtime
-        .load_bytes("busy", &guest.incoming(&busy).build())
-        .unwrap();
-    let linked = runtime
-        .link(&plugin, &switchboard_runtime::Grants::none())
-        .unwrap();
+    let plugin = runtime.load_bytes("busy", &guest.incoming(&busy).build()).unwrap();
+    let linked = runtime.link(&plugin, &switchboard_runtime::Grants::none()).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..50 {
-                    assert_eq!(
-                        incoming(&linked, &Limits::default()).result,
-                        Ok(Verdict::Pass)
-                    );
+                    assert_eq!(incoming(&linked, &Limits::default()).result, Ok(Verdict::Pass));
                 }
             });
         }
@@ -354,11 +297,7 @@ fn message_hooks_get_no_network() {
     let mut guest = Guest::new().import("http", "send", HTTP_TYPE);
     let request = requesting(&mut guest);
     let pass = guest.words(&[0; 12]);
-    let (_, linked) = linked(
-        &guest
-            .incoming(&format!("{request} i32.const {pass}"))
-            .build(),
-    );
+    let (_, linked) = linked(&guest.incoming(&format!("{request} i32.const {pass}")).build());
     let run = incoming(&linked, &Limits::default());
     assert_eq!(run.result, Ok(Verdict::Pass));
     assert_eq!(run.host_as::<Recorder>().unwrap().1.requests, 0);
@@ -369,11 +308,7 @@ fn waiting_for_the_network_does_not_count_against_the_deadline() {
     let mut guest = Guest::new().import("http", "send", HTTP_TYPE);
     let request = requesting(&mut guest);
     let nothing = guest.nothing();
-    let (_, linked) = linked(
-        &guest
-            .on_command(&format!("{request} i32.const {nothing}"))
-            .build(),
-    );
+    let (_, linked) = linked(&guest.on_command(&format!("{request} i32.const {nothing}")).build());
     let limits = Limits {
         command_deadline: Duration::from_millis(30),
         ..Limits::default()

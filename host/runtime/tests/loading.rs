@@ -6,17 +6,12 @@ use std::io::Write;
 
 use common::guest::Guest;
 use common::{linked, runtime};
-use switchboard_runtime::{
-    CacheKey, Compiler, Grants, Hook, LoadError, Runtime, RuntimeOptions, inspect,
-};
+use switchboard_runtime::{CacheKey, Compiler, Grants, Hook, LoadError, Runtime, RuntimeOptions, inspect};
 
 const SEND_TYPE: &str = "(param i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)";
 
 fn refusal(component: &[u8]) -> String {
-    let error = runtime()
-        .load_bytes("test.wasm", component)
-        .unwrap_err()
-        .to_string();
+    let error = runtime().load_bytes("test.wasm", component).unwrap_err().to_string();
     assert_eq!(error.lines().count(), 1, "{error}");
     error
 }
@@ -29,9 +24,10 @@ fn passing() -> Guest {
 
 #[test]
 fn a_plugin_is_what_its_binary_says() {
-    let guest = passing()
-        .import("dialogs", "get", "(param i64 i32)")
-        .import("log", "write", "(param i32 i32 i32 i32 i32 i32)");
+    let guest =
+        passing()
+            .import("dialogs", "get", "(param i64 i32)")
+            .import("log", "write", "(param i32 i32 i32 i32 i32 i32)");
     let component = guest.build();
     let (plugin, _) = linked(&component);
     assert_eq!(plugin.name(), "test");
@@ -45,10 +41,7 @@ fn a_plugin_is_what_its_binary_says() {
     let inspection = inspect(&component).unwrap();
     assert_eq!(inspection.hooks, [Hook::Describe, Hook::Incoming]);
     assert_eq!(inspection.version.as_deref(), Some("0.1.0"));
-    assert_eq!(
-        inspection.permission_lines()[1],
-        "can read the status of dialogs"
-    );
+    assert_eq!(inspection.permission_lines()[1], "can read the status of dialogs");
     assert_eq!(inspection.problem, None);
     assert_eq!(inspection.digest, plugin.digest());
     assert_eq!(inspection.size, component.len());
@@ -57,13 +50,8 @@ fn a_plugin_is_what_its_binary_says() {
 #[test]
 fn what_is_no_component_is_told_apart() {
     assert!(refusal(b"").contains("the file is empty"));
-    assert!(
-        refusal(b"PK\x03\x04").contains("is not a WebAssembly component: it is something else")
-    );
-    assert!(
-        refusal(b"\0asm\x01\0\0\0")
-            .contains("core module; `switchboard plugin build` makes a component")
-    );
+    assert!(refusal(b"PK\x03\x04").contains("is not a WebAssembly component: it is something else"));
+    assert!(refusal(b"\0asm\x01\0\0\0").contains("core module; `switchboard plugin build` makes a component"));
     assert!(refusal(b"\0asm\x0d\0\x01\0\xff\xff").contains("is not valid WebAssembly"));
     let mut cut = passing().build();
     cut.truncate(cut.len() / 2);
@@ -102,11 +90,8 @@ fn a_later_patch_of_our_contract_runs() {
 
 #[test]
 fn wasi_is_refused_with_the_way_out() {
-    let mut guest =
-        passing().import_foreign("wasi:random/random@0.2.0", "get-random-u64", "(result i64)");
-    guest.more_wit = Some(
-        "package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }".into(),
-    );
+    let mut guest = passing().import_foreign("wasi:random/random@0.2.0", "get-random-u64", "(result i64)");
+    guest.more_wit = Some("package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }".into());
     let component = guest.build();
     let text = refusal(&component);
     assert!(
@@ -114,20 +99,14 @@ fn wasi_is_refused_with_the_way_out() {
         "{text}"
     );
     assert!(text.contains("wasm32-unknown-unknown"));
-    assert_eq!(
-        inspect(&component).unwrap().problem.as_deref(),
-        Some(text.as_str())
-    );
+    assert_eq!(inspect(&component).unwrap().problem.as_deref(), Some(text.as_str()));
 }
 
 #[test]
 fn unknown_imports_and_hooks_are_named() {
     let mut guest = passing().import_foreign("acme:magic/wand@1.0.0", "wave", "");
     guest.more_wit = Some("package acme:magic@1.0.0; interface wand { wave: func(); }".into());
-    assert!(
-        refusal(&guest.build())
-            .starts_with("imports `acme:magic/wand@1.0.0`, which is no part of the contract")
-    );
+    assert!(refusal(&guest.build()).starts_with("imports `acme:magic/wand@1.0.0`, which is no part of the contract"));
 
     let mut later = Guest::new();
     later.contract = "0.1.9".into();
@@ -135,9 +114,7 @@ fn unknown_imports_and_hooks_are_named() {
     later.more_wit = None;
     let text = refusal(&with_later_hook(later));
     assert!(
-        text.starts_with(
-            "exports the hook `switchboard:plugin/describe-v2@0.1.9`, which this host does not know"
-        ),
+        text.starts_with("exports the hook `switchboard:plugin/describe-v2@0.1.9`, which this host does not know"),
         "{text}"
     );
 }
@@ -145,17 +122,10 @@ fn unknown_imports_and_hooks_are_named() {
 /// `describe` under a name that this host does not know.
 fn with_later_hook(guest: Guest) -> Vec<u8> {
     let component = guest.build();
-    let (from, to) = (
-        b"/describe@0.1.9".as_slice(),
-        b"/describe-v2@0.1.9".as_slice(),
-    );
+    let (from, to) = (b"/describe@0.1.9".as_slice(), b"/describe-v2@0.1.9".as_slice());
     // Binary names carry their lengths, so the text form is where to rename.
     let text = wasmprinter_of(&component);
-    wat::parse_str(text.replace(
-        std::str::from_utf8(from).unwrap(),
-        std::str::from_utf8(to).unwrap(),
-    ))
-    .unwrap()
+    wat::parse_str(text.replace(std::str::from_utf8(from).unwrap(), std::str::from_utf8(to).unwrap())).unwrap()
 }
 
 fn wasmprinter_of(component: &[u8]) -> String {
@@ -198,11 +168,7 @@ fn descriptions_are_checked() {
 
 #[test]
 fn describe_is_limited_too() {
-    let text = refusal(
-        &Guest::new()
-            .hook("describe", "(result i32)", "unreachable")
-            .encode(),
-    );
+    let text = refusal(&Guest::new().hook("describe", "(result i32)", "unreachable").encode());
     assert_eq!(
         text,
         "could not describe itself: it crashed: it gave up (`unreachable`), as a panic does"
@@ -211,14 +177,11 @@ fn describe_is_limited_too() {
 
 #[test]
 fn what_was_not_granted_is_not_linked() {
-    let guest =
-        passing()
-            .import("dialogs", "send", SEND_TYPE)
-            .import("clock", "now", "(result i64)");
+    let guest = passing()
+        .import("dialogs", "send", SEND_TYPE)
+        .import("clock", "now", "(result i64)");
     let plugin = runtime().load_bytes("test", &guest.build()).unwrap();
-    let error = runtime()
-        .link(&plugin, &Grants::from_iter(["clock"]))
-        .unwrap_err();
+    let error = runtime().link(&plugin, &Grants::from_iter(["clock"])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "imports `dialogs` (it would send messages to customers), which was not granted: \
@@ -242,10 +205,7 @@ fn files_are_read_once_and_have_a_limit() {
         Err(LoadError::TooLarge { .. })
     ));
     file.as_file().set_len((4 << 20) + 1).unwrap();
-    assert!(matches!(
-        runtime().load(file.path()),
-        Err(LoadError::TooLarge { .. })
-    ));
+    assert!(matches!(runtime().load(file.path()), Err(LoadError::TooLarge { .. })));
     assert!(matches!(
         runtime().load("/nowhere/x.wasm".as_ref()),
         Err(LoadError::Read(_))
@@ -263,12 +223,7 @@ fn compiled_code_that_was_changed_is_compiled_again() {
     };
     let start = || {
         let dir = Some(dir.path().to_owned());
-        Runtime::new(RuntimeOptions::new(
-            Compiler::InProcess,
-            dir,
-            CacheKey::new([9; 32]),
-        ))
-        .unwrap()
+        Runtime::new(RuntimeOptions::new(Compiler::InProcess, dir, CacheKey::new([9; 32]))).unwrap()
     };
     let component = passing().build();
     start().load_bytes("test", &component).unwrap();
@@ -281,10 +236,7 @@ fn compiled_code_that_was_changed_is_compiled_again() {
     let middle = bad.len() / 2;
     bad[middle] ^= 0xff;
     std::fs::write(file, &bad).unwrap();
-    assert_eq!(
-        start().load_bytes("test", &component).unwrap().name(),
-        "test"
-    );
+    assert_eq!(start().load_bytes("test", &component).unwrap().name(), "test");
     assert_eq!(std::fs::read(file).unwrap().len(), good.len());
     assert_ne!(std::fs::read(file).unwrap(), bad);
     // And good code is used as it is: no compiler is needed.
@@ -297,10 +249,7 @@ fn compiled_code_that_was_changed_is_compiled_again() {
         CacheKey::new([9; 32]),
     );
     let runtime = Runtime::new(options.clone()).unwrap();
-    assert_eq!(
-        runtime.load_bytes("test", &component).unwrap().name(),
-        "test"
-    );
+    assert_eq!(runtime.load_bytes("test", &component).unwrap().name(), "test");
     options.cache_key = CacheKey::new([8; 32]);
     let error = Runtime::new(options)
         .unwrap()
@@ -312,4 +261,16 @@ fn compiled_code_that_was_changed_is_compiled_again() {
             .contains("could not be compiled: the compiler could not be started"),
         "{error}"
     );
+}
+
+#[test]
+fn no_damage_to_a_file_makes_the_reader_panic() {
+    let component = passing().build();
+    for position in 0..component.len() {
+        for bits in [0x01, 0x80, 0xff] {
+            let mut damaged = component.clone();
+            damaged[position] ^= bits;
+            let _ = inspect(&damaged);
+        }
+    }
 }

@@ -46,10 +46,7 @@ fn edited() -> impl Strategy<Value = (String, Vec<Entity>, Vec<Splice>)> {
                 })
                 .collect();
             // Sorted cut points, taken two by two, never overlap.
-            let mut points: Vec<(u32, String)> = cuts
-                .into_iter()
-                .map(|(at, new)| (*at.get(&borders), new))
-                .collect();
+            let mut points: Vec<(u32, String)> = cuts.into_iter().map(|(at, new)| (*at.get(&borders), new)).collect();
             points.sort();
             let splices = points
                 .chunks_exact(2)

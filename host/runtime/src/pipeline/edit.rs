@@ -20,16 +20,9 @@ struct Placed {
 /// - Everything else that a splice touches is dropped: a link or a mention might tell what was just hidden.
 ///
 /// Fails where splices overlap, leave the text or cut a character in two. Lengths are not checked here.
-pub fn splice(
-    text: &str,
-    entities: &[Entity],
-    splices: &[Splice],
-) -> Result<(String, Vec<Entity>), Invalid> {
+pub fn splice(text: &str, entities: &[Entity], splices: &[Splice]) -> Result<(String, Vec<Entity>), Invalid> {
     let (new, placed) = rewrite(text, splices)?;
-    let entities = entities
-        .iter()
-        .filter_map(|entity| carry(entity, &placed))
-        .collect();
+    let entities = entities.iter().filter_map(|entity| carry(entity, &placed)).collect();
     Ok((new, entities))
 }
 
@@ -55,9 +48,7 @@ fn rewrite(text: &str, splices: &[Splice]) -> Result<(String, Vec<Placed>), Inva
             )));
         }
         if from < done {
-            return Err(Invalid::because(format!(
-                "two splices overlap at byte {from}"
-            )));
+            return Err(Invalid::because(format!("two splices overlap at byte {from}")));
         }
         new.push_str(&text[done..from]);
         let new_from = new.len();
@@ -174,10 +165,7 @@ mod tests {
     #[test]
     fn styles_stay_around_a_splice() {
         let (new, kept) = covered("my 123 ok", &[entity("bold", 0, 9)], &[cut(3, 3, "#")]);
-        assert_eq!(
-            (new.as_str(), kept),
-            ("my # ok", vec!["my # ok".to_owned()])
-        );
+        assert_eq!((new.as_str(), kept), ("my # ok", vec!["my # ok".to_owned()]));
         let (_, kept) = covered("my 123 ok", &[entity("bold", 3, 3)], &[cut(3, 3, "#")]);
         assert_eq!(kept, ["#"]);
         let (_, kept) = covered("my 123 ok", &[entity("bold", 3, 3)], &[cut(3, 3, "")]);
@@ -206,11 +194,7 @@ mod tests {
 
     #[test]
     fn insertions_stay_outside_of_what_they_touch() {
-        let (new, kept) = covered(
-            "abc",
-            &[entity("url", 1, 1)],
-            &[cut(1, 0, "<"), cut(2, 0, ">")],
-        );
+        let (new, kept) = covered("abc", &[entity("url", 1, 1)], &[cut(1, 0, "<"), cut(2, 0, ">")]);
         assert_eq!((new.as_str(), kept), ("a<b>c", vec!["b".to_owned()]));
     }
 

@@ -23,9 +23,7 @@ impl Invalid {
 }
 
 /// When a plugin stands in the pipeline.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Hides things; first towards the group and last towards the customer, so that nobody sees what it hid.
@@ -49,9 +47,7 @@ impl Phase {
 }
 
 /// What happens to a message when a hook fails twice.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
     /// It goes on untouched, marked.
@@ -104,14 +100,8 @@ mod tests {
 
     #[test]
     fn an_admin_only_tightens() {
-        assert_eq!(
-            OnFailure::Hold.tightened(Some(OnFailure::Pass)),
-            OnFailure::Hold
-        );
-        assert_eq!(
-            OnFailure::Pass.tightened(Some(OnFailure::Hold)),
-            OnFailure::Hold
-        );
+        assert_eq!(OnFailure::Hold.tightened(Some(OnFailure::Pass)), OnFailure::Hold);
+        assert_eq!(OnFailure::Pass.tightened(Some(OnFailure::Hold)), OnFailure::Hold);
         assert_eq!(OnFailure::Pass.tightened(None), OnFailure::Pass);
     }
 }

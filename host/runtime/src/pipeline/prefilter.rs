@@ -17,11 +17,7 @@ impl Filter {
         prefilter.map_or_else(Self::default, |prefilter| Self {
             kinds: prefilter.kinds.clone(),
             has_text: prefilter.has_text,
-            any_of: prefilter
-                .any_of
-                .iter()
-                .map(|word| word.to_lowercase())
-                .collect(),
+            any_of: prefilter.any_of.iter().map(|word| word.to_lowercase()).collect(),
         })
     }
 

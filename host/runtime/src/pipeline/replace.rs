@@ -75,9 +75,7 @@ fn fits(message: &Message, change: &Change) -> Result<(), Invalid> {
         .as_ref()
         .map_or(message.text.as_str(), |text| text.text.as_str());
     if bare && text.trim().is_empty() {
-        return Err(Invalid::because(
-            "nothing would be left of the message; `drop` says so",
-        ));
+        return Err(Invalid::because("nothing would be left of the message; `drop` says so"));
     }
     if change.text.is_none() && !change.without_attachments {
         return Ok(());
@@ -130,11 +128,7 @@ mod tests {
             text: text.into(),
             entities: vec![],
             buttons: vec![],
-            attachments: if kind == "text" {
-                vec![]
-            } else {
-                vec![attachment()]
-            },
+            attachments: if kind == "text" { vec![] } else { vec![attachment()] },
             album: None,
             author: Person {
                 id: 1,
@@ -187,41 +181,11 @@ mod tests {
 
     #[test]
     fn telegrams_lengths_hold() {
-        assert!(
-            check(
-                &message("text", "x"),
-                &replace(Some(&"y".repeat(4096)), false)
-            )
-            .is_ok()
-        );
-        assert!(
-            check(
-                &message("text", "x"),
-                &replace(Some(&"y".repeat(4097)), false)
-            )
-            .is_err()
-        );
-        assert!(
-            check(
-                &message("photo", "x"),
-                &replace(Some(&"y".repeat(1024)), false)
-            )
-            .is_ok()
-        );
-        assert!(
-            check(
-                &message("photo", "x"),
-                &replace(Some(&"😀".repeat(513)), false)
-            )
-            .is_err()
-        );
-        assert!(
-            check(
-                &message("photo", "x"),
-                &replace(Some(&"😀".repeat(513)), true)
-            )
-            .is_ok()
-        );
+        assert!(check(&message("text", "x"), &replace(Some(&"y".repeat(4096)), false)).is_ok());
+        assert!(check(&message("text", "x"), &replace(Some(&"y".repeat(4097)), false)).is_err());
+        assert!(check(&message("photo", "x"), &replace(Some(&"y".repeat(1024)), false)).is_ok());
+        assert!(check(&message("photo", "x"), &replace(Some(&"😀".repeat(513)), false)).is_err());
+        assert!(check(&message("photo", "x"), &replace(Some(&"😀".repeat(513)), true)).is_ok());
         let grow = Verdict::Edit(vec![Splice {
             offset: 0,
             length: 0,

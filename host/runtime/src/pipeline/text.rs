@@ -104,10 +104,7 @@ pub fn check_entities(text: &str, entities: &[Entity]) -> Result<(), String> {
             return Err("an entity has no kind".to_owned());
         }
         if entity.length == 0 {
-            return Err(format!(
-                "the entity `{kind}` at byte {} is empty",
-                entity.offset
-            ));
+            return Err(format!("the entity `{kind}` at byte {} is empty", entity.offset));
         }
         let start = entity.offset as usize;
         let end = start + entity.length as usize;
@@ -122,10 +119,7 @@ pub fn check_entities(text: &str, entities: &[Entity]) -> Result<(), String> {
                 "the entity `{kind}` at bytes {start}–{end} cuts a character in two"
             ));
         }
-        let needs_value = matches!(
-            entity.kind.as_str(),
-            "text_link" | "text_mention" | "custom_emoji"
-        );
+        let needs_value = matches!(entity.kind.as_str(), "text_link" | "text_mention" | "custom_emoji");
         if needs_value && entity.value.as_deref().is_none_or(str::is_empty) {
             return Err(format!("the entity `{kind}` at byte {start} needs a value"));
         }
@@ -180,10 +174,6 @@ mod tests {
             length: 1,
             value: None,
         };
-        assert!(
-            check_entities("a", &[link])
-                .unwrap_err()
-                .contains("needs a value")
-        );
+        assert!(check_entities("a", &[link]).unwrap_err().contains("needs a value"));
     }
 }

@@ -70,8 +70,7 @@ impl Guest {
 
     /// A hook, with its parameters spilled to memory unless `signature` says otherwise.
     pub fn hook(mut self, name: &str, signature: &str, body: &str) -> Self {
-        self.exports
-            .push((name.into(), signature.into(), body.into()));
+        self.exports.push((name.into(), signature.into(), body.into()));
         self
     }
 
@@ -103,10 +102,7 @@ impl Guest {
 
     /// Puts a string into the constants; answers address and length.
     pub fn text(&mut self, text: &str) -> [u32; 2] {
-        [
-            self.bytes(text.as_bytes()),
-            u32::try_from(text.len()).unwrap(),
-        ]
+        [self.bytes(text.as_bytes()), u32::try_from(text.len()).unwrap()]
     }
 
     /// Puts words into the constants; answers their address.
@@ -140,10 +136,7 @@ impl Guest {
                 let [command, command_len] = self.text(&command);
                 let [topic, topic_len] = self.text("topic");
                 let places = self.words(&[topic, topic_len]);
-                (
-                    self.words(&[command, command_len, 0, 0, 0, 0, places, 1, 0]),
-                    1,
-                )
+                (self.words(&[command, command_len, 0, 0, 0, 0, places, 1, 0]), 1)
             }
         };
         self.words(&[
@@ -179,12 +172,8 @@ impl Guest {
     /// The component, with the `describe` hook.
     pub fn build(mut self) -> Vec<u8> {
         let description = self.description();
-        self.hook(
-            "describe",
-            "(result i32)",
-            &format!("i32.const {description}"),
-        )
-        .encode()
+        self.hook("describe", "(result i32)", &format!("i32.const {description}"))
+            .encode()
     }
 
     /// The component as it stands.
@@ -236,19 +225,10 @@ impl Guest {
     pub fn module(&self) -> String {
         let mut text = String::from("(module\n");
         for (interface, function, id, signature) in &self.imports {
-            writeln!(
-                text,
-                "(import \"{interface}\" \"{function}\" (func {id} {signature}))"
-            )
-            .unwrap();
+            writeln!(text, "(import \"{interface}\" \"{function}\" (func {id} {signature}))").unwrap();
         }
         writeln!(text, "(memory (export \"memory\") {})", self.pages).unwrap();
-        writeln!(
-            text,
-            "(global $heap (mut i32) (i32.const {HEAP}))\n{}",
-            self.globals
-        )
-        .unwrap();
+        writeln!(text, "(global $heap (mut i32) (i32.const {HEAP}))\n{}", self.globals).unwrap();
         text.push_str(
             "(func $alloc (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32)
                global.get $heap
@@ -263,11 +243,7 @@ impl Guest {
             )
             .unwrap();
         }
-        let data: String = self
-            .data
-            .iter()
-            .map(|byte| format!("\\{byte:02x}"))
-            .collect();
+        let data: String = self.data.iter().map(|byte| format!("\\{byte:02x}")).collect();
         writeln!(text, "(data (i32.const {CONSTANTS}) \"{data}\"))").unwrap();
         text
     }
@@ -282,8 +258,5 @@ fn contract(version: &str) -> String {
         .iter()
         .map(|file| std::fs::read_to_string(format!("{folder}{file}")).unwrap())
         .collect();
-    text.replace(
-        "switchboard:plugin@0.1.0",
-        &format!("switchboard:plugin@{version}"),
-    )
+    text.replace("switchboard:plugin@0.1.0", &format!("switchboard:plugin@{version}"))
 }

@@ -6,20 +6,12 @@ pub mod guest;
 use std::sync::{Arc, LazyLock};
 
 use switchboard_runtime::types::{Dialog, Error, Invocation, Message, MessageRef, Person};
-use switchboard_runtime::{
-    CacheKey, Compiler, Grants, Host, Linked, Plugin, Runtime, RuntimeOptions,
-};
+use switchboard_runtime::{CacheKey, Compiler, Grants, Host, Linked, Plugin, Runtime, RuntimeOptions};
 
 /// A runtime that compiles in this process and keeps nothing.
 pub fn runtime() -> &'static Runtime {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-        Runtime::new(RuntimeOptions::new(
-            Compiler::InProcess,
-            None,
-            CacheKey::new([1; 32]),
-        ))
-        .unwrap()
-    });
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Runtime::new(RuntimeOptions::new(Compiler::InProcess, None, CacheKey::new([1; 32]))).unwrap());
     &RUNTIME
 }
 
@@ -59,11 +51,7 @@ impl Host for Recorder {
         Ok(())
     }
 
-    fn dialogs_send(
-        &mut self,
-        id: i64,
-        _: switchboard_runtime::types::Content,
-    ) -> Result<(), Error> {
+    fn dialogs_send(&mut self, id: i64, _: switchboard_runtime::types::Content) -> Result<(), Error> {
         self.sent.push(id);
         Ok(())
     }
