@@ -4,7 +4,7 @@ use crate::budget::Fit;
 use crate::{Millis, Rate};
 
 /// After a 429 a chat gets back a step of rate or burst each time that this many intervals pass.
-const RECOVERY: i64 = 10;
+const RECOVERY: i64 = 60;
 
 /// At most 2^4 times slower than configured.
 const SLOWEST: i64 = 4;

@@ -124,7 +124,7 @@ fn faults_and_crashes() {
 /// The server is stricter than the engine was told: order and deliveries hold, and the engine learns.
 #[test]
 fn stricter_server() {
-    seeds(128, |seed, steps| {
+    seeds(96, |seed, steps| {
         let mut random = Random(seed);
         let mut plan = drawn(&mut random, seed % 2 == 0);
         let less = |limit| match limit {
@@ -134,13 +134,15 @@ fn stricter_server() {
         plan.server.bot = less(plan.server.bot);
         plan.server.group = less(plan.server.group);
         plan.server.chat_burst = 1;
+        // what was learnt dies with the process
+        plan.crash = 0;
         let world = play(plan, seed, steps);
         let (floods, calls) = (world.server.floods, world.server.calls);
         // without a limit of its own the engine has nothing to shrink
         let engine = world.plan.engine;
         let blind = [engine.bot, engine.chat, engine.group].contains(&Limit::Off);
         assert!(
-            blind || floods < calls / 3 + 20,
+            blind || floods < calls / 4 + 20,
             "{floods} 429s of {calls} calls: {:?}",
             world.plan
         );
