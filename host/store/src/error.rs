@@ -21,9 +21,7 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error(
-        "another process holds the database {url}: one host owns a SQLite file; stop the other one"
-    )]
+    #[error("another process holds the database {url}: one host owns a SQLite file; stop the other one")]
     Held { url: String },
     #[error("the store rejects a write: {what}")]
     Rejected { what: String },

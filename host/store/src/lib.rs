@@ -47,25 +47,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     async fn contact(&self, connection: ConnectionId, chat: ChatId) -> Result<Option<Contact>>;
     /// The contact with this name, letter case ignored; of several the one seen last.
-    async fn contact_by_username(
-        &self,
-        connection: ConnectionId,
-        username: &str,
-    ) -> Result<Option<Contact>>;
+    async fn contact_by_username(&self, connection: ConnectionId, username: &str) -> Result<Option<Contact>>;
     async fn dialog(&self, connection: ConnectionId, chat: ChatId) -> Result<Option<Dialog>>;
     /// The dialog in this topic; of several the one active last.
-    async fn dialog_by_topic(
-        &self,
-        connection: ConnectionId,
-        topic: TopicId,
-    ) -> Result<Option<Dialog>>;
+    async fn dialog_by_topic(&self, connection: ConnectionId, topic: TopicId) -> Result<Option<Dialog>>;
     /// Dialogs in `answered` whose last activity is before `before`, oldest first.
-    async fn dialogs_to_close(
-        &self,
-        connection: ConnectionId,
-        before: i64,
-        limit: u32,
-    ) -> Result<Vec<Dialog>>;
+    async fn dialogs_to_close(&self, connection: ConnectionId, before: i64, limit: u32) -> Result<Vec<Dialog>>;
     /// Dialogs and contacts by number, for `/info` and reports: `(dialogs, waiting, answered, closed)`.
     async fn dialog_counts(&self, connection: ConnectionId) -> Result<DialogCounts>;
 
@@ -79,18 +66,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         message: MessageId,
     ) -> Result<Option<Mirror>>;
     /// The newest by `at`, where a twin stands for several messages.
-    async fn mirror_of_group_message(
-        &self,
-        connection: ConnectionId,
-        message: MessageId,
-    ) -> Result<Option<Mirror>>;
+    async fn mirror_of_group_message(&self, connection: ConnectionId, message: MessageId) -> Result<Option<Mirror>>;
     /// The parts of an album that passed, by message id.
-    async fn album(
-        &self,
-        connection: ConnectionId,
-        place: Place,
-        album: &str,
-    ) -> Result<Vec<AlbumPart>>;
+    async fn album(&self, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>>;
     /// The album part that a message is, where it is one.
     async fn album_part(
         &self,
@@ -103,12 +81,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     // --- deliveries ---
 
     /// Unsettled deliveries with ids above `after`, by id.
-    async fn unsettled(
-        &self,
-        connection: ConnectionId,
-        after: DeliveryId,
-        limit: u32,
-    ) -> Result<Vec<Delivery>>;
+    async fn unsettled(&self, connection: ConnectionId, after: DeliveryId, limit: u32) -> Result<Vec<Delivery>>;
     async fn delivery(&self, connection: ConnectionId, id: DeliveryId) -> Result<Option<Delivery>>;
     /// The highest delivery id ever used on the connection; 0 for none. Ids are never used twice.
     async fn last_delivery(&self, connection: ConnectionId) -> Result<DeliveryId>;
@@ -145,12 +118,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<Vec<Template>>;
     /// Timers due at or before `now`, earliest first, then by plugin and key.
-    async fn due_timers(
-        &self,
-        connection: ConnectionId,
-        now: i64,
-        limit: u32,
-    ) -> Result<Vec<Timer>>;
+    async fn due_timers(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Timer>>;
     /// When the next timer is due.
     async fn next_timer(&self, connection: ConnectionId) -> Result<Option<i64>>;
 

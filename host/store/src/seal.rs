@@ -61,11 +61,7 @@ pub enum SealError {
     #[error(
         "the sealed {context} does not open with key {id} of {path}: it was changed, or it was sealed for another place"
     )]
-    Damaged {
-        context: String,
-        id: String,
-        path: PathBuf,
-    },
+    Damaged { context: String, id: String, path: PathBuf },
     #[error("the sealed {context} is cut short or not a sealed value")]
     NotSealed { context: String },
 }
@@ -135,13 +131,7 @@ impl SealKey {
         sealed.extend_from_slice(key.id.as_bytes());
         let aad = bound(&sealed, context);
         let nonce = XNonce::generate();
-        let secret = key.cipher().encrypt(
-            &nonce,
-            Payload {
-                msg: plain,
-                aad: &aad,
-            },
-        );
+        let secret = key.cipher().encrypt(&nonce, Payload { msg: plain, aad: &aad });
         sealed.extend_from_slice(&nonce);
         // Encryption fails for more than 256 GiB only, which a slice of ours never is.
         sealed.extend_from_slice(&secret.unwrap_or_default());
@@ -156,9 +146,7 @@ impl SealKey {
         let [FORMAT, length, rest @ ..] = sealed else {
             return Err(short());
         };
-        let (id, rest) = rest
-            .split_at_checked(usize::from(*length))
-            .ok_or_else(short)?;
+        let (id, rest) = rest.split_at_checked(usize::from(*length)).ok_or_else(short)?;
         let (nonce, secret) = rest.split_at_checked(NONCE).ok_or_else(short)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| short())?;
         let id = std::str::from_utf8(id).map_err(|_| short())?;
@@ -177,13 +165,7 @@ impl SealKey {
         };
         let aad = bound(&sealed[..2 + id.len()], context);
         key.cipher()
-            .decrypt(
-                &nonce,
-                Payload {
-                    msg: secret,
-                    aad: &aad,
-                },
-            )
+            .decrypt(&nonce, Payload { msg: secret, aad: &aad })
             .map(Zeroizing::new)
             .map_err(|_| SealError::Damaged {
                 context: context.to_owned(),
@@ -204,10 +186,7 @@ impl fmt::Debug for SealKey {
 impl NamedKey {
     fn fresh() -> Self {
         let secret = Zeroizing::new(<[u8; SECRET]>::generate());
-        let id = <[u8; 4]>::generate()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = <[u8; 4]>::generate().iter().map(|byte| format!("{byte:02x}")).collect();
         Self { id, secret }
     }
 
@@ -232,11 +211,7 @@ fn parse(text: &str) -> Result<Vec<NamedKey>, String> {
         let (id, secret) = line
             .split_once(char::is_whitespace)
             .ok_or_else(|| format!("line {number} is not `id base64`"))?;
-        if id.len() > MAX_ID
-            || !id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        {
+        if id.len() > MAX_ID || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
             return Err(format!(
                 "the key id in line {number} is not a word of at most {MAX_ID} letters, digits, - or _"
             ));
@@ -245,12 +220,10 @@ fn parse(text: &str) -> Result<Vec<NamedKey>, String> {
             .decode(secret.trim())
             .map(Zeroizing::new)
             .map_err(|_| format!("the key in line {number} is not base64"))?;
-        let secret: [u8; SECRET] = bytes.as_slice().try_into().map_err(|_| {
-            format!(
-                "the key in line {number} has {} bytes, not {SECRET}",
-                bytes.len()
-            )
-        })?;
+        let secret: [u8; SECRET] = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| format!("the key in line {number} has {} bytes, not {SECRET}", bytes.len()))?;
         if keys.iter().any(|key| key.id == id) {
             return Err(format!("the key id {id} stands there twice"));
         }

@@ -26,20 +26,13 @@ fn a_key_file_is_made_once_and_opens_what_it_sealed() {
 
     let again = SealKey::load_or_create(&path).unwrap();
     assert_eq!(again.id(), first.id());
-    assert_eq!(
-        *again.open("connection|token|support", &sealed).unwrap(),
-        TOKEN
-    );
+    assert_eq!(*again.open("connection|token|support", &sealed).unwrap(), TOKEN);
     assert_ne!(
         sealed,
         first.seal("connection|token|support", TOKEN),
         "every nonce is new"
     );
-    assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "no draft is left"
-    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
 }
 
 #[test]
@@ -53,10 +46,7 @@ fn a_value_opens_only_where_it_was_sealed_for() {
     for at in 0..sealed.len() {
         let mut bent = sealed.clone();
         bent[at] ^= 1;
-        assert!(
-            key.open("connection|token|support", &bent).is_err(),
-            "byte {at}"
-        );
+        assert!(key.open("connection|token|support", &bent).is_err(), "byte {at}");
         assert!(
             key.open("connection|token|support", &sealed[..at]).is_err(),
             "cut at {at}"

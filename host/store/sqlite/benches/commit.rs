@@ -70,12 +70,7 @@ impl Stage {
         };
         let connection = store.put_connection(&new).await.unwrap();
         let changes = (0..CONTACTS)
-            .flat_map(|chat| {
-                [
-                    Change::PutContact(contact(chat, 1)),
-                    Change::PutDialog(dialog(chat, 1)),
-                ]
-            })
+            .flat_map(|chat| [Change::PutContact(contact(chat, 1)), Change::PutDialog(dialog(chat, 1))])
             .collect();
         let turn = TurnCommit {
             connection,
@@ -160,10 +155,7 @@ impl Stage {
 
     async fn commit(&self, group: Vec<Write>) {
         let answers = self.store.commit(group).await.unwrap();
-        assert!(
-            answers.iter().all(|answer| *answer == Written::Done),
-            "{answers:?}"
-        );
+        assert!(answers.iter().all(|answer| *answer == Written::Done), "{answers:?}");
     }
 }
 
@@ -248,13 +240,7 @@ fn measure<M: Measurement<Value = Duration>>(group: &mut BenchmarkGroup<'_, M>) 
     let stage = runtime.block_on(Stage::new());
     group.throughput(Throughput::Elements(1));
     group.bench_function("read a dialog", |bench| {
-        bench.iter(|| {
-            black_box(
-                runtime
-                    .block_on(stage.store.dialog(stage.connection, 7))
-                    .unwrap(),
-            )
-        });
+        bench.iter(|| black_box(runtime.block_on(stage.store.dialog(stage.connection, 7)).unwrap()));
     });
 }
 

@@ -14,19 +14,17 @@ pub fn word<T>(row: &Row<'_>, column: usize, read: impl FnOnce(&str) -> Option<T
 }
 
 pub fn strings(row: &Row<'_>, column: usize) -> Result<Vec<String>> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?)
-        .map_err(|error| strange(column, error.into()))
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| strange(column, error.into()))
 }
 
 pub fn numbers(row: &Row<'_>, column: usize) -> Result<Vec<i64>> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?)
-        .map_err(|error| strange(column, error.into()))
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| strange(column, error.into()))
 }
 
 /// An object of strings, by name.
 pub fn pairs(row: &Row<'_>, column: usize) -> Result<Vec<(String, String)>> {
-    let map: BTreeMap<String, String> = serde_json::from_str(row.get_ref(column)?.as_str()?)
-        .map_err(|error| strange(column, error.into()))?;
+    let map: BTreeMap<String, String> =
+        serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| strange(column, error.into()))?;
     Ok(map.into_iter().collect())
 }
 

@@ -1,18 +1,14 @@
 //! Connections: creating, replacing, removing, listing; and the notices that stand in their General.
 
-use rusqlite::{
-    Connection as Db, OptionalExtension, Result, Row, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection as Db, OptionalExtension, Result, Row, Transaction, TransactionBehavior, params};
 use switchboard_store::{ChatId, Connection, ConnectionId, NewConnection};
 
 const ALL: &str = "SELECT id, name, bot, token, group_id, config, cursor \
                    FROM connection JOIN connection_state ON connection = id ORDER BY name";
 const FIND: &str = "SELECT id, bot, configured_group FROM connection WHERE name = ?";
-const ADD: &str =
-    "INSERT INTO connection (name, bot, token, configured_group, config) VALUES (?, ?, ?, ?, ?)";
+const ADD: &str = "INSERT INTO connection (name, bot, token, configured_group, config) VALUES (?, ?, ?, ?, ?)";
 const ADD_STATE: &str = "INSERT INTO connection_state (connection, group_id) VALUES (?, ?)";
-const REPLACE: &str =
-    "UPDATE connection SET bot = ?, token = ?, configured_group = ?, config = ? WHERE id = ?";
+const REPLACE: &str = "UPDATE connection SET bot = ?, token = ?, configured_group = ?, config = ? WHERE id = ?";
 const NOTICE: &str = "SELECT at FROM notice WHERE connection = ? AND key = ?";
 
 pub fn all(db: &Db) -> Result<Vec<Connection>> {
@@ -22,9 +18,7 @@ pub fn all(db: &Db) -> Result<Vec<Connection>> {
 pub fn put(db: &mut Db, it: &NewConnection) -> Result<ConnectionId> {
     let db = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = db
-        .query_row(FIND, [&it.name], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+        .query_row(FIND, [&it.name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let id = match found {
         None => {
@@ -45,18 +39,9 @@ pub fn put(db: &mut Db, it: &NewConnection) -> Result<ConnectionId> {
 
 /// Another bot counts its updates anew. With another bot or group, numbers of messages and topics mean something else: a stale one
 /// would show a dialog to the wrong people.
-fn moved(
-    db: &Transaction<'_>,
-    id: ConnectionId,
-    it: &NewConnection,
-    bot: ChatId,
-    group: ChatId,
-) -> Result<()> {
+fn moved(db: &Transaction<'_>, id: ConnectionId, it: &NewConnection, bot: ChatId, group: ChatId) -> Result<()> {
     if bot != it.bot {
-        db.execute(
-            "UPDATE connection_state SET cursor = 0 WHERE connection = ?",
-            [id],
-        )?;
+        db.execute("UPDATE connection_state SET cursor = 0 WHERE connection = ?", [id])?;
         db.execute("DELETE FROM known_update WHERE connection = ?", [id])?;
     }
     if bot != it.bot || group != it.group {

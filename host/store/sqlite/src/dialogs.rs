@@ -26,11 +26,7 @@ pub fn contact(db: &Db, connection: ConnectionId, chat: ChatId) -> Result<Option
         .optional()
 }
 
-pub fn contact_by_username(
-    db: &Db,
-    connection: ConnectionId,
-    username: &str,
-) -> Result<Option<Contact>> {
+pub fn contact_by_username(db: &Db, connection: ConnectionId, username: &str) -> Result<Option<Contact>> {
     db.prepare_cached(CONTACT_BY_USERNAME)?
         .query_row(params![connection, username], read_contact)
         .optional()

@@ -20,11 +20,9 @@ pub fn database(error: Error) -> StoreError {
 /// The insert of a delivery: the one key that the store does not look up before.
 pub fn delivery_insert(error: Error) -> StoreError {
     match error.sqlite_error().map(|error| error.extended_code) {
-        Some(ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE) => {
-            StoreError::Rejected {
-                what: "a delivery with this id is there already".to_owned(),
-            }
-        }
+        Some(ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE) => StoreError::Rejected {
+            what: "a delivery with this id is there already".to_owned(),
+        },
         _ => database(error),
     }
 }

@@ -76,49 +76,29 @@ impl Store for SqliteStore {
     }
     async fn remove_connection(&self, name: &str) -> Result<bool> {
         let name = name.to_owned();
-        self.writer
-            .run(move |db| connections::remove(db, &name))
-            .await
+        self.writer.run(move |db| connections::remove(db, &name)).await
     }
 
     async fn contact(&self, connection: ConnectionId, chat: ChatId) -> Result<Option<Contact>> {
-        self.readers
-            .read(|db| dialogs::contact(db, connection, chat))
+        self.readers.read(|db| dialogs::contact(db, connection, chat))
     }
-    async fn contact_by_username(
-        &self,
-        connection: ConnectionId,
-        username: &str,
-    ) -> Result<Option<Contact>> {
+    async fn contact_by_username(&self, connection: ConnectionId, username: &str) -> Result<Option<Contact>> {
         self.readers
             .read(|db| dialogs::contact_by_username(db, connection, username))
     }
     async fn dialog(&self, connection: ConnectionId, chat: ChatId) -> Result<Option<Dialog>> {
-        self.readers
-            .read(|db| dialogs::dialog(db, connection, chat))
+        self.readers.read(|db| dialogs::dialog(db, connection, chat))
     }
-    async fn dialog_by_topic(
-        &self,
-        connection: ConnectionId,
-        topic: TopicId,
-    ) -> Result<Option<Dialog>> {
-        self.readers
-            .read(|db| dialogs::by_topic(db, connection, topic))
+    async fn dialog_by_topic(&self, connection: ConnectionId, topic: TopicId) -> Result<Option<Dialog>> {
+        self.readers.read(|db| dialogs::by_topic(db, connection, topic))
     }
-    async fn dialogs_to_close(
-        &self,
-        connection: ConnectionId,
-        before: i64,
-        limit: u32,
-    ) -> Result<Vec<Dialog>> {
+    async fn dialogs_to_close(&self, connection: ConnectionId, before: i64, limit: u32) -> Result<Vec<Dialog>> {
         self.readers
             .walk(move |db| dialogs::to_close(db, connection, before, limit))
             .await
     }
     async fn dialog_counts(&self, connection: ConnectionId) -> Result<DialogCounts> {
-        self.readers
-            .walk(move |db| dialogs::counts(db, connection))
-            .await
+        self.readers.walk(move |db| dialogs::counts(db, connection)).await
     }
 
     async fn mirror_of_customer_message(
@@ -130,22 +110,12 @@ impl Store for SqliteStore {
         self.readers
             .read(|db| messages::mirror_of_customer_message(db, connection, chat, message))
     }
-    async fn mirror_of_group_message(
-        &self,
-        connection: ConnectionId,
-        message: MessageId,
-    ) -> Result<Option<Mirror>> {
+    async fn mirror_of_group_message(&self, connection: ConnectionId, message: MessageId) -> Result<Option<Mirror>> {
         self.readers
             .read(|db| messages::mirror_of_group_message(db, connection, message))
     }
-    async fn album(
-        &self,
-        connection: ConnectionId,
-        place: Place,
-        album: &str,
-    ) -> Result<Vec<AlbumPart>> {
-        self.readers
-            .read(|db| messages::album(db, connection, place, album))
+    async fn album(&self, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>> {
+        self.readers.read(|db| messages::album(db, connection, place, album))
     }
     async fn album_part(
         &self,
@@ -158,12 +128,7 @@ impl Store for SqliteStore {
             .read(|db| messages::album_part(db, connection, place, chat, message))
     }
 
-    async fn unsettled(
-        &self,
-        connection: ConnectionId,
-        after: DeliveryId,
-        limit: u32,
-    ) -> Result<Vec<Delivery>> {
+    async fn unsettled(&self, connection: ConnectionId, after: DeliveryId, limit: u32) -> Result<Vec<Delivery>> {
         self.readers
             .walk(move |db| outbox::unsettled(db, connection, after, limit))
             .await
@@ -182,8 +147,7 @@ impl Store for SqliteStore {
         key: &str,
         now: i64,
     ) -> Result<Option<PluginEntry>> {
-        self.readers
-            .read(|db| plugins::entry(db, connection, plugin, key, now))
+        self.readers.read(|db| plugins::entry(db, connection, plugin, key, now))
     }
     async fn plugin_entries(
         &self,
@@ -198,12 +162,10 @@ impl Store for SqliteStore {
             .read(|db| plugins::entries(db, connection, plugin, prefix, after, limit, now))
     }
     async fn plugin_usage(&self, connection: ConnectionId, plugin: &str) -> Result<PluginUsage> {
-        self.readers
-            .read(|db| plugins::usage(db, connection, plugin))
+        self.readers.read(|db| plugins::usage(db, connection, plugin))
     }
     async fn template(&self, connection: ConnectionId, name: &str) -> Result<Option<Template>> {
-        self.readers
-            .read(|db| plugins::template(db, connection, name))
+        self.readers.read(|db| plugins::template(db, connection, name))
     }
     async fn templates(
         &self,
@@ -215,22 +177,15 @@ impl Store for SqliteStore {
         self.readers
             .read(|db| plugins::templates(db, connection, prefix, after, limit))
     }
-    async fn due_timers(
-        &self,
-        connection: ConnectionId,
-        now: i64,
-        limit: u32,
-    ) -> Result<Vec<Timer>> {
-        self.readers
-            .read(|db| plugins::due_timers(db, connection, now, limit))
+    async fn due_timers(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Timer>> {
+        self.readers.read(|db| plugins::due_timers(db, connection, now, limit))
     }
     async fn next_timer(&self, connection: ConnectionId) -> Result<Option<i64>> {
         self.readers.read(|db| plugins::next_timer(db, connection))
     }
 
     async fn notice(&self, connection: ConnectionId, key: &str) -> Result<Option<i64>> {
-        self.readers
-            .read(|db| connections::notice(db, connection, key))
+        self.readers.read(|db| connections::notice(db, connection, key))
     }
     async fn prune(&self, now: i64, updates_before: i64, albums_before: i64) -> Result<u64> {
         let stale = self
@@ -240,9 +195,7 @@ impl Store for SqliteStore {
         if stale.is_empty() {
             return Ok(0);
         }
-        self.writer
-            .run(move |db| prune::remove(db, &stale, now))
-            .await
+        self.writer.run(move |db| prune::remove(db, &stale, now)).await
     }
     async fn ping(&self) -> Result<()> {
         self.readers.read(connections::ping)?;

@@ -10,11 +10,9 @@ const CONNECTION: &str = "SELECT 1 FROM connection WHERE id = ?";
 const UPDATE: &str = "SELECT 1 FROM known_update WHERE connection = ? AND id = ?";
 const CONTACT: &str = "SELECT version, NULL FROM contact WHERE connection = ? AND chat = ?";
 const DIALOG: &str = "SELECT version, NULL FROM dialog WHERE connection = ? AND chat = ?";
-const ENTRY: &str =
-    "SELECT version, expires FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ?";
+const ENTRY: &str = "SELECT version, expires FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ?";
 const TEMPLATE: &str = "SELECT version, NULL FROM template WHERE connection = ? AND key = ?";
-const TIMER: &str =
-    "SELECT version, NULL FROM timer WHERE connection = ? AND plugin = ? AND key = ?";
+const TIMER: &str = "SELECT version, NULL FROM timer WHERE connection = ? AND plugin = ? AND key = ?";
 const DELIVERY: &str = "SELECT d.state, coalesce(a.number, 0), coalesce(a.started_at, 0), a.delivery IS NOT NULL AND a.outcome IS NULL \
                         FROM delivery d LEFT JOIN attempt a ON a.connection = d.connection AND a.delivery = d.id \
                         WHERE d.connection = ? AND d.id = ?";
@@ -60,9 +58,7 @@ fn cells(db: &Db, asked: &Footprint, facts: &mut Facts) -> Result<()> {
     let mut contact = db.prepare_cached(CONTACT)?;
     for (connection, chat) in &asked.contacts {
         if let Some(fact) = version(&mut contact, params![connection, chat])? {
-            facts
-                .cells
-                .insert((*connection, Cell::Contact(*chat)), fact);
+            facts.cells.insert((*connection, Cell::Contact(*chat)), fact);
         }
     }
     let mut dialog = db.prepare_cached(DIALOG)?;
@@ -84,9 +80,7 @@ fn cells(db: &Db, asked: &Footprint, facts: &mut Facts) -> Result<()> {
     let mut template = db.prepare_cached(TEMPLATE)?;
     for (connection, name) in &asked.templates {
         if let Some(fact) = version(&mut template, params![connection, name])? {
-            facts
-                .cells
-                .insert((*connection, Cell::Template(name.clone())), fact);
+            facts.cells.insert((*connection, Cell::Template(name.clone())), fact);
         }
     }
     let mut timer = db.prepare_cached(TIMER)?;

@@ -25,22 +25,13 @@ pub fn mirror_of_customer_message(
         .optional()
 }
 
-pub fn mirror_of_group_message(
-    db: &Db,
-    connection: ConnectionId,
-    message: MessageId,
-) -> Result<Option<Mirror>> {
+pub fn mirror_of_group_message(db: &Db, connection: ConnectionId, message: MessageId) -> Result<Option<Mirror>> {
     db.prepare_cached(BY_GROUP)?
         .query_row(params![connection, message], read_mirror)
         .optional()
 }
 
-pub fn album(
-    db: &Db,
-    connection: ConnectionId,
-    place: Place,
-    album: &str,
-) -> Result<Vec<AlbumPart>> {
+pub fn album(db: &Db, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>> {
     db.prepare_cached(ALBUM)?
         .query_map(params![connection, place.word(), album], read_part)?
         .collect()

@@ -27,9 +27,7 @@ pub fn open(url: &str) -> Result<SqliteStore> {
     let path = file(url).map_err(failed)?;
     let ownership = own(&path)
         .map_err(failed)?
-        .ok_or_else(|| StoreError::Held {
-            url: url.to_owned(),
-        })?;
+        .ok_or_else(|| StoreError::Held { url: url.to_owned() })?;
     let mut db = writable(&path).map_err(failed)?;
     schema::migrate(&mut db).map_err(|fault| match fault {
         schema::Fault::Newer { found, known } => StoreError::Newer { found, known },
@@ -61,14 +59,11 @@ fn own(path: &Path) -> Anyhow<Option<File>> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file =
-        owner_only(&name).map_err(|error| format!("the lock file {}: {error}", name.display()))?;
+    let file = owner_only(&name).map_err(|error| format!("the lock file {}: {error}", name.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => {
-            Err(format!("locking {}: {error}", name.display()).into())
-        }
+        Err(TryLockError::Error(error)) => Err(format!("locking {}: {error}", name.display()).into()),
     }
 }
 

@@ -15,12 +15,7 @@ const ONE: &str = "SELECT d.id, d.lane, d.chat, d.op, d.not_before, d.created, d
                    WHERE d.connection = ? AND d.id = ?";
 const LAST: &str = "SELECT last_delivery FROM connection_state WHERE connection = ?";
 
-pub fn unsettled(
-    db: &Db,
-    connection: ConnectionId,
-    after: DeliveryId,
-    limit: u32,
-) -> Result<Vec<Delivery>> {
+pub fn unsettled(db: &Db, connection: ConnectionId, after: DeliveryId, limit: u32) -> Result<Vec<Delivery>> {
     db.prepare_cached(UNSETTLED)?
         .query_map(params![connection, after, limit], read)?
         .collect()

@@ -21,13 +21,7 @@ const DUE: &str = "SELECT plugin, key, version, due, dialog, payload FROM timer 
                    WHERE connection = ? AND due <= ? ORDER BY due, plugin, key LIMIT ?";
 const NEXT: &str = "SELECT min(due) FROM timer WHERE connection = ?";
 
-pub fn entry(
-    db: &Db,
-    connection: ConnectionId,
-    plugin: &str,
-    key: &str,
-    now: i64,
-) -> Result<Option<PluginEntry>> {
+pub fn entry(db: &Db, connection: ConnectionId, plugin: &str, key: &str, now: i64) -> Result<Option<PluginEntry>> {
     db.prepare_cached(ENTRY)?
         .query_row(params![connection, plugin, key, now], read_entry)
         .optional()
@@ -81,9 +75,7 @@ pub fn templates(
 ) -> Result<Vec<Template>> {
     let (prefix, after) = (prefix.to_lowercase(), after.map(str::to_lowercase));
     let end = beyond(&prefix);
-    let from = after
-        .as_deref()
-        .map_or(prefix.as_str(), |after| after.max(&prefix));
+    let from = after.as_deref().map_or(prefix.as_str(), |after| after.max(&prefix));
     db.prepare_cached(TEMPLATES)?
         .query_map(params![connection, from, after, end, limit], read_template)?
         .collect()
@@ -96,8 +88,7 @@ pub fn due_timers(db: &Db, connection: ConnectionId, now: i64, limit: u32) -> Re
 }
 
 pub fn next_timer(db: &Db, connection: ConnectionId) -> Result<Option<i64>> {
-    db.prepare_cached(NEXT)?
-        .query_row([connection], |row| row.get(0))
+    db.prepare_cached(NEXT)?.query_row([connection], |row| row.get(0))
 }
 
 /// The least string above all strings with this prefix; `None` where there is none above.

@@ -10,11 +10,9 @@ const ALBUMS: &str = "SELECT connection, place, chat, message FROM album_part WH
 const ENTRIES: &str = "SELECT connection, plugin, key FROM plugin_entry WHERE expires <= ? LIMIT ?";
 
 const DROP_UPDATE: &str = "DELETE FROM known_update WHERE connection = ? AND id = ?";
-const DROP_ALBUM: &str =
-    "DELETE FROM album_part WHERE connection = ? AND place = ? AND chat = ? AND message = ?";
+const DROP_ALBUM: &str = "DELETE FROM album_part WHERE connection = ? AND place = ? AND chat = ? AND message = ?";
 // Looked at again: it may have been written anew in between.
-const DROP_ENTRY: &str =
-    "DELETE FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ? AND expires <= ?";
+const DROP_ENTRY: &str = "DELETE FROM plugin_entry WHERE connection = ? AND plugin = ? AND key = ? AND expires <= ?";
 
 #[derive(Debug)]
 pub struct Stale {
@@ -31,24 +29,15 @@ impl Stale {
 
 pub fn find(db: &Db, now: i64, updates_before: i64, albums_before: i64) -> Result<Stale> {
     Ok(Stale {
-        updates: list(db, UPDATES, updates_before, |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?,
+        updates: list(db, UPDATES, updates_before, |row| Ok((row.get(0)?, row.get(1)?)))?,
         albums: list(db, ALBUMS, albums_before, |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?,
-        entries: list(db, ENTRIES, now, |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?,
+        entries: list(db, ENTRIES, now, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?,
     })
 }
 
-fn list<T>(
-    db: &Db,
-    sql: &str,
-    before: i64,
-    read: impl FnMut(&Row<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
+fn list<T>(db: &Db, sql: &str, before: i64, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
     db.prepare_cached(sql)?
         .query_map(params![before, BOUND], read)?
         .collect()
@@ -58,9 +47,7 @@ pub fn remove(db: &mut Db, stale: &Stale, now: i64) -> Result<u64> {
     let db = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut gone = 0;
     for (connection, id) in &stale.updates {
-        gone += db
-            .prepare_cached(DROP_UPDATE)?
-            .execute(params![connection, id])?;
+        gone += db.prepare_cached(DROP_UPDATE)?.execute(params![connection, id])?;
     }
     for (connection, place, chat, message) in &stale.albums {
         gone += db

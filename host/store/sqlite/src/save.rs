@@ -27,7 +27,8 @@ const ALBUM_PART: &str = "INSERT INTO album_part (connection, place, chat, messa
 const CONNECTION: &str = "UPDATE connection_state SET cursor = max(cursor, coalesce(?2, cursor)), \
      last_delivery = max(last_delivery, coalesce(?3, last_delivery)), group_id = coalesce(?4, group_id) WHERE connection = ?1";
 
-const NEW_DELIVERY: &str = "INSERT INTO delivery (connection, id, state, lane, chat, not_before, created, op) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const NEW_DELIVERY: &str =
+    "INSERT INTO delivery (connection, id, state, lane, chat, not_before, created, op) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const CHANGED_DELIVERY: &str = "UPDATE delivery SET state = coalesce(?3, state), not_before = coalesce(?4, not_before), op = coalesce(?5, op) \
      WHERE connection = ?1 AND id = ?2";
 // Its attempt goes with it.
@@ -47,27 +48,27 @@ const GONE_TEMPLATE: &str = "DELETE FROM template WHERE connection = ? AND key =
 const TIMER: &str = "INSERT INTO timer (connection, plugin, key, version, due, dialog, payload) VALUES (?, ?, ?, ?, ?, ?, ?) \
      ON CONFLICT DO UPDATE SET version = excluded.version, due = excluded.due, dialog = excluded.dialog, payload = excluded.payload";
 const GONE_TIMER: &str = "DELETE FROM timer WHERE connection = ? AND plugin = ? AND key = ?";
-const NOTICE: &str = "INSERT INTO notice (connection, key, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at";
+const NOTICE: &str =
+    "INSERT INTO notice (connection, key, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at";
 const GONE_NOTICE: &str = "DELETE FROM notice WHERE connection = ? AND key = ?";
 
 pub fn batch(db: &Db, batch: &Batch) -> std::result::Result<(), StoreError> {
-    let inserted = each(
-        db,
-        NEW_DELIVERY,
-        &batch.new_deliveries,
-        |insert, (connection, it)| {
-            insert.execute(params![
-                connection,
-                it.id,
-                it.state.word(),
-                it.lane,
-                it.chat,
-                it.not_before,
-                it.created,
-                it.op
-            ])
-        },
-    );
+    each(db, GONE_DELIVERY, &batch.gone_deliveries, |delete, (connection, id)| {
+        delete.execute(params![connection, id])
+    })
+    .map_err(database)?;
+    let inserted = each(db, NEW_DELIVERY, &batch.new_deliveries, |insert, (connection, it)| {
+        insert.execute(params![
+            connection,
+            it.id,
+            it.state.word(),
+            it.lane,
+            it.chat,
+            it.not_before,
+            it.created,
+            it.op
+        ])
+    });
     inserted.map_err(delivery_insert)?;
     outbox(db, batch)
         .and_then(|()| conversation(db, batch))
@@ -90,78 +91,48 @@ fn outbox(db: &Db, batch: &Batch) -> Result<()> {
             ])
         },
     )?;
-    each(
-        db,
-        ATTEMPT,
-        &batch.attempts,
-        |put, (connection, delivery, it)| {
-            put.execute(params![
-                connection,
-                delivery,
-                it.number,
-                it.started_at,
-                it.outcome
-            ])
-        },
-    )?;
-    each(
-        db,
-        GONE_DELIVERY,
-        &batch.gone_deliveries,
-        |delete, (connection, id)| delete.execute(params![connection, id]),
-    )
+    each(db, ATTEMPT, &batch.attempts, |put, (connection, delivery, it)| {
+        put.execute(params![connection, delivery, it.number, it.started_at, it.outcome])
+    })
 }
 
 fn conversation(db: &Db, batch: &Batch) -> Result<()> {
-    each(
-        db,
-        UPDATE,
-        &batch.updates,
-        |insert, ((connection, id), at)| insert.execute(params![connection, id, at]),
-    )?;
-    each(
-        db,
-        CONTACT,
-        &batch.contacts,
-        |put, ((connection, chat), it)| {
-            let (tags, properties) = (of_strings(&it.tags), of_pairs(&it.properties));
-            put.execute(params![
-                connection,
-                chat,
-                it.version,
-                it.first_name,
-                it.last_name,
-                it.username,
-                it.language,
-                it.blocked,
-                it.start,
-                tags,
-                properties,
-                it.first_seen,
-                it.last_seen
-            ])
-        },
-    )?;
-    each(
-        db,
-        DIALOG,
-        &batch.dialogs,
-        |put, ((connection, chat), it)| {
-            put.execute(params![
-                connection,
-                chat,
-                it.version,
-                it.status.word(),
-                it.topic,
-                it.title,
-                it.topic_closed,
-                it.generation,
-                it.created,
-                it.last_activity,
-                it.welcomed
-            ])
-        },
-    )?;
+    each(db, UPDATE, &batch.updates, |insert, ((connection, id), at)| {
+        insert.execute(params![connection, id, at])
+    })?;
+    each(db, CONTACT, &batch.contacts, |put, ((connection, chat), it)| {
+        let (tags, properties) = (of_strings(&it.tags), of_pairs(&it.properties));
+        put.execute(params![
+            connection,
+            chat,
+            it.version,
+            it.first_name,
+            it.last_name,
+            it.username,
+            it.language,
+            it.blocked,
+            it.start,
+            tags,
+            properties,
+            it.first_seen,
+            it.last_seen
+        ])
+    })?;
+    each(db, DIALOG, &batch.dialogs, |put, ((connection, chat), it)| {
+        put.execute(params![
+            connection,
+            chat,
+            it.version,
+            it.status.word(),
+            it.topic,
+            it.title,
+            it.topic_closed,
+            it.generation,
+            it.created,
+            it.last_activity,
+            it.welcomed
+        ])
+    })?;
     each(
         db,
         MIRROR,
@@ -185,31 +156,18 @@ fn conversation(db: &Db, batch: &Batch) -> Result<()> {
         ALBUM_PART,
         &batch.albums,
         |put, ((connection, place, chat, message), it)| {
-            put.execute(params![
-                connection, place, chat, message, it.album, it.at, it.content
-            ])
+            put.execute(params![connection, place, chat, message, it.album, it.at, it.content])
         },
     )?;
-    each(
-        db,
-        CONNECTION,
-        &batch.connections,
-        |update, (connection, it)| {
-            update.execute(params![connection, it.cursor, it.last_delivery, it.group])
-        },
-    )?;
-    each(
-        db,
-        NOTICE,
-        put(&batch.notices),
-        |put, ((connection, key), at)| put.execute(params![connection, key, at]),
-    )?;
-    each(
-        db,
-        GONE_NOTICE,
-        gone(&batch.notices),
-        |delete, (connection, key)| delete.execute(params![connection, key]),
-    )
+    each(db, CONNECTION, &batch.connections, |update, (connection, it)| {
+        update.execute(params![connection, it.cursor, it.last_delivery, it.group])
+    })?;
+    each(db, NOTICE, put(&batch.notices), |put, ((connection, key), at)| {
+        put.execute(params![connection, key, at])
+    })?;
+    each(db, GONE_NOTICE, gone(&batch.notices), |delete, (connection, key)| {
+        delete.execute(params![connection, key])
+    })
 }
 
 fn plugins(db: &Db, batch: &Batch) -> Result<()> {
@@ -218,9 +176,7 @@ fn plugins(db: &Db, batch: &Batch) -> Result<()> {
         ENTRY,
         put(&batch.entries),
         |put, ((connection, plugin, key), it)| {
-            put.execute(params![
-                connection, plugin, key, it.version, it.expires, it.value
-            ])
+            put.execute(params![connection, plugin, key, it.version, it.expires, it.value])
         },
     )?;
     each(
@@ -229,43 +185,33 @@ fn plugins(db: &Db, batch: &Batch) -> Result<()> {
         gone(&batch.entries),
         |delete, (connection, plugin, key)| delete.execute(params![connection, plugin, key]),
     )?;
-    each(
-        db,
-        TEMPLATE,
-        put(&batch.templates),
-        |put, ((connection, key), it)| {
-            let messages = of_numbers(&it.source_messages);
-            put.execute(params![
-                connection,
-                key,
-                it.version,
-                it.name,
-                it.kind,
-                it.preview,
-                it.source_chat,
-                it.source_topic,
-                messages,
-                it.saved,
-                it.contents
-            ])
-        },
-    )?;
+    each(db, TEMPLATE, put(&batch.templates), |put, ((connection, key), it)| {
+        let messages = of_numbers(&it.source_messages);
+        put.execute(params![
+            connection,
+            key,
+            it.version,
+            it.name,
+            it.kind,
+            it.preview,
+            it.source_chat,
+            it.source_topic,
+            messages,
+            it.saved,
+            it.contents
+        ])
+    })?;
     each(
         db,
         GONE_TEMPLATE,
         gone(&batch.templates),
         |delete, (connection, key)| delete.execute(params![connection, key]),
     )?;
-    each(
-        db,
-        TIMER,
-        put(&batch.timers),
-        |put, ((connection, plugin, key), it)| {
-            put.execute(params![
-                connection, plugin, key, it.version, it.due, it.dialog, it.payload
-            ])
-        },
-    )?;
+    each(db, TIMER, put(&batch.timers), |put, ((connection, plugin, key), it)| {
+        put.execute(params![
+            connection, plugin, key, it.version, it.due, it.dialog, it.payload
+        ])
+    })?;
     each(
         db,
         GONE_TIMER,
@@ -291,13 +237,10 @@ fn each<T>(
 
 /// What is to be written.
 fn put<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = (&K, &V)> {
-    rows.iter()
-        .filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
+    rows.iter().filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
 }
 
 /// The keys of what goes.
 fn gone<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = &K> {
-    rows.iter()
-        .filter(|(_, row)| row.is_none())
-        .map(|(key, _)| key)
+    rows.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key)
 }

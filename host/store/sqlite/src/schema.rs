@@ -24,10 +24,7 @@ pub fn migrate(db: &mut Db) -> Result<(), Fault> {
         if found > known {
             return Err(Fault::Newer { found, known });
         }
-        let Some(next) = usize::try_from(found)
-            .ok()
-            .and_then(|at| MIGRATIONS.get(at))
-        else {
+        let Some(next) = usize::try_from(found).ok().and_then(|at| MIGRATIONS.get(at)) else {
             return Ok(());
         };
         transaction.execute_batch(next)?;

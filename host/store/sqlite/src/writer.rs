@@ -37,14 +37,16 @@ impl Writer {
     /// Starts the thread. The ownership of the file ends with it.
     pub fn start(mut db: Db, ownership: File) -> io::Result<Self> {
         let (sender, jobs) = channel();
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            work(&mut db, &jobs);
-            let _ = db.execute_batch("PRAGMA analysis_limit = 400; PRAGMA optimize;");
-            if let Err((_, error)) = db.close() {
-                tracing::warn!(%error, "the database did not close cleanly; nothing that was committed is lost");
-            }
-            drop(ownership);
-        })?;
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                work(&mut db, &jobs);
+                let _ = db.execute_batch("PRAGMA analysis_limit = 400; PRAGMA optimize;");
+                if let Err((_, error)) = db.close() {
+                    tracing::warn!(%error, "the database did not close cleanly; nothing that was committed is lost");
+                }
+                drop(ownership);
+            })?;
         Ok(Self {
             thread: Mutex::new(Some((sender, thread))),
         })
@@ -125,10 +127,7 @@ fn work(db: &mut Db, jobs: &Receiver<Job>) {
 /// Commits several groups in one transaction. If that fails each gets one of its own, so that none suffers for another.
 fn together(db: &mut Db, mut groups: Vec<Group>) {
     if groups.len() > 1 {
-        let all = groups
-            .iter()
-            .flat_map(|group| group.writes.iter().cloned())
-            .collect();
+        let all = groups.iter().flat_map(|group| group.writes.iter().cloned()).collect();
         if let Ok(answers) = commit(db, all) {
             let mut answers = answers.into_iter();
             for group in groups {

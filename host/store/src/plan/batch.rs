@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::row::*;
 
-/// Rows to write in one transaction. No key stands in it twice; the parts may be written in any order. A key with `None` is to be removed.
+/// Rows to write in one transaction. No key stands in it twice, and parts may be written in any order, but deliveries that go come
+/// first. A key with `None` is to be removed.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Known updates and when they were handled.
@@ -17,7 +18,7 @@ pub struct Batch {
     /// Rows to insert. `state` is never `Open`: an open attempt stands in `attempts`.
     pub new_deliveries: Vec<(ConnectionId, Delivery)>,
     pub changed_deliveries: Vec<(ConnectionId, DeliveryId, DeliveryPatch)>,
-    /// Deliveries that go, with their attempts.
+    /// Deliveries that go, with their attempts. The same id may come anew.
     pub gone_deliveries: Vec<(ConnectionId, DeliveryId)>,
     /// The last attempts, to insert or replace.
     pub attempts: Vec<(ConnectionId, DeliveryId, Attempt)>,

@@ -42,7 +42,9 @@ struct Ledger {
 struct Slot {
     /// `None` once it is gone.
     head: Option<DeliveryHead>,
-    /// The row, where the group itself brings it; `None` where the database has it.
+    /// The database has a row of this id.
+    stored: bool,
+    /// The row, where the group itself brings it.
     new: Option<Delivery>,
     patch: DeliveryPatch,
     attempt: Option<Attempt>,
@@ -90,9 +92,7 @@ impl Ledger {
             return Written::Fenced;
         };
         match &mut slot.head {
-            Some(head)
-                if head.state == DeliveryState::Ready && claim.attempt == head.attempt + 1 =>
-            {
+            Some(head) if head.state == DeliveryState::Ready && claim.attempt == head.attempt + 1 => {
                 *head = DeliveryHead {
                     state: DeliveryState::Open,
                     attempt: claim.attempt,
@@ -113,9 +113,9 @@ impl Ledger {
         let Some(slot) = self.slot(settlement.connection, settlement.delivery) else {
             return Ok(Written::Fenced);
         };
-        let open = slot.head.is_some_and(|head| {
-            head.state == DeliveryState::Open && head.attempt == settlement.attempt
-        });
+        let open = slot
+            .head
+            .is_some_and(|head| head.state == DeliveryState::Open && head.attempt == settlement.attempt);
         if !open {
             return Ok(Written::Fenced);
         }
@@ -123,11 +123,7 @@ impl Ledger {
             Settled::Sent => slot.head = None,
             Settled::Refused { reason } => slot.end(DeliveryState::Refused, reason, settlement.now),
             Settled::Asking { reason } => slot.end(DeliveryState::Asking, reason, settlement.now),
-            Settled::Again {
-                not_before,
-                reason,
-                op,
-            } => {
+            Settled::Again { not_before, reason, op } => {
                 slot.end(DeliveryState::Ready, reason, settlement.now);
                 slot.patch.not_before = Some(not_before);
                 if op.is_some() {
@@ -147,6 +143,7 @@ impl Ledger {
                 let head = *self.facts.deliveries.get(&(connection, id))?;
                 Some(empty.insert(Slot {
                     head: Some(head),
+                    stored: true,
                     new: None,
                     patch: DeliveryPatch::default(),
                     attempt: None,
@@ -155,24 +152,14 @@ impl Ledger {
         }
     }
 
-    fn changes(
-        &mut self,
-        connection: ConnectionId,
-        changes: Vec<Change>,
-        now: i64,
-    ) -> Result<(), StoreError> {
+    fn changes(&mut self, connection: ConnectionId, changes: Vec<Change>, now: i64) -> Result<(), StoreError> {
         for change in changes {
             self.change(connection, change, now)?;
         }
         Ok(())
     }
 
-    fn change(
-        &mut self,
-        connection: ConnectionId,
-        change: Change,
-        now: i64,
-    ) -> Result<(), StoreError> {
+    fn change(&mut self, connection: ConnectionId, change: Change, now: i64) -> Result<(), StoreError> {
         let batch = &mut self.batch;
         match change {
             Change::PutContact(row) => {
@@ -188,15 +175,9 @@ impl Ledger {
                 batch.dialogs.insert((connection, row.chat), row);
             }
             Change::PutMirror(row) => {
-                batch.mirrors.insert(
-                    (
-                        connection,
-                        row.chat,
-                        row.customer_message,
-                        row.group_message,
-                    ),
-                    row,
-                );
+                batch
+                    .mirrors
+                    .insert((connection, row.chat, row.customer_message, row.group_message), row);
             }
             Change::PutAlbumPart(row) => {
                 batch
@@ -242,17 +223,14 @@ impl Ledger {
             }
             Change::PutTemplate(row) => {
                 let name = row.name.to_lowercase();
-                self.facts.cells.insert(
-                    (connection, Cell::Template(name.clone())),
-                    lasting(row.version),
-                );
+                self.facts
+                    .cells
+                    .insert((connection, Cell::Template(name.clone())), lasting(row.version));
                 batch.templates.insert((connection, name), Some(row));
             }
             Change::RemoveTemplate { name } => {
                 let name = name.to_lowercase();
-                self.facts
-                    .cells
-                    .remove(&(connection, Cell::Template(name.clone())));
+                self.facts.cells.remove(&(connection, Cell::Template(name.clone())));
                 batch.templates.insert((connection, name), None);
             }
             Change::PutTimer(row) => {
@@ -260,9 +238,7 @@ impl Ledger {
                     plugin: row.plugin.clone(),
                     key: row.key.clone(),
                 };
-                self.facts
-                    .cells
-                    .insert((connection, cell), lasting(row.version));
+                self.facts.cells.insert((connection, cell), lasting(row.version));
                 batch
                     .timers
                     .insert((connection, row.plugin.clone(), row.key.clone()), Some(row));
@@ -277,36 +253,27 @@ impl Ledger {
                 ));
                 batch.timers.insert((connection, plugin, key), None);
             }
-            Change::MoveGroup { to } => {
-                batch.connections.entry(connection).or_default().group = Some(to)
-            }
+            Change::MoveGroup { to } => batch.connections.entry(connection).or_default().group = Some(to),
             Change::PutNotice { key, at } => {
                 batch.notices.insert((connection, key), Some(at));
             }
-
             Change::RemoveNotice { key } => {
                 batch.notices.insert((connection, key), None);
             }
-
-            Change::Advance { cursor } => raise(
-                &mut batch.connections.entry(connection).or_default().cursor,
-                cursor,
-            ),
+            Change::Advance { cursor } => raise(&mut batch.connections.entry(connection).or_default().cursor, cursor),
         }
         Ok(())
     }
 
-    fn put_delivery(
-        &mut self,
-        connection: ConnectionId,
-        mut row: Delivery,
-    ) -> Result<(), StoreError> {
+    fn put_delivery(&mut self, connection: ConnectionId, mut row: Delivery) -> Result<(), StoreError> {
         let id = row.id;
-        if self.slot(connection, id).is_some() {
+        let before = self.slot(connection, id);
+        if before.as_ref().is_some_and(|slot| slot.head.is_some()) {
             return Err(StoreError::Rejected {
                 what: format!("delivery {id} of connection {connection} is there already"),
             });
         }
+        let stored = before.is_some_and(|slot| slot.stored);
         row.state = DeliveryState::Ready;
         row.attempt = 0;
         row.last_error.clear();
@@ -317,18 +284,14 @@ impl Ledger {
         };
         let slot = Slot {
             head: Some(head),
+            stored,
             new: Some(row),
             patch: DeliveryPatch::default(),
             attempt: None,
         };
         self.deliveries.insert((connection, id), slot);
         raise(
-            &mut self
-                .batch
-                .connections
-                .entry(connection)
-                .or_default()
-                .last_delivery,
+            &mut self.batch.connections.entry(connection).or_default().last_delivery,
             id,
         );
         Ok(())
@@ -339,20 +302,19 @@ impl Ledger {
         for ((connection, id), slot) in self.deliveries {
             let Slot {
                 head,
+                stored,
                 new,
                 patch,
                 attempt,
             } = slot;
-            match (head, new) {
-                (None, None) => {
-                    batch.gone_deliveries.push((connection, id));
-                    continue;
-                }
-                // It came and went within the group.
-                (None, Some(_)) => continue,
-                (Some(_), None) if patch == DeliveryPatch::default() => {}
-                (Some(_), None) => batch.changed_deliveries.push((connection, id, patch)),
-                (Some(_), Some(mut row)) => {
+            if stored && (head.is_none() || new.is_some()) {
+                batch.gone_deliveries.push((connection, id));
+            }
+            match new {
+                _ if head.is_none() => continue,
+                None if patch == DeliveryPatch::default() => {}
+                None => batch.changed_deliveries.push((connection, id, patch)),
+                Some(mut row) => {
                     row.state = patch.state.unwrap_or(row.state);
                     row.not_before = patch.not_before.unwrap_or(row.not_before);
                     row.op = patch.op.unwrap_or(row.op);
@@ -384,20 +346,13 @@ impl Slot {
     }
 
     fn drop(&mut self, reason: String, now: i64) {
-        if self
-            .head
-            .is_some_and(|head| head.state != DeliveryState::Refused)
-        {
+        if self.head.is_some_and(|head| head.state != DeliveryState::Refused) {
             self.end(DeliveryState::Refused, reason, now);
         }
     }
 
     fn retry(&mut self, op: String) {
-        if let Some(head) = self
-            .head
-            .as_mut()
-            .filter(|head| head.state == DeliveryState::Asking)
-        {
+        if let Some(head) = self.head.as_mut().filter(|head| head.state == DeliveryState::Asking) {
             head.state = DeliveryState::Ready;
             self.patch.state = Some(DeliveryState::Ready);
             self.patch.op = Some(op);
@@ -406,10 +361,7 @@ impl Slot {
 }
 
 fn lasting(version: i64) -> CellFact {
-    CellFact {
-        version,
-        expires: None,
-    }
+    CellFact { version, expires: None }
 }
 
 fn raise(mark: &mut Option<i64>, to: i64) {

@@ -53,17 +53,9 @@ impl Footprint {
         match cell {
             Cell::Contact(chat) => drop(self.contacts.insert((connection, *chat))),
             Cell::Dialog(chat) => drop(self.dialogs.insert((connection, *chat))),
-            Cell::Plugin { plugin, key } => drop(self.entries.insert((
-                connection,
-                plugin.clone(),
-                key.clone(),
-            ))),
+            Cell::Plugin { plugin, key } => drop(self.entries.insert((connection, plugin.clone(), key.clone()))),
             Cell::Template(name) => drop(self.templates.insert((connection, name.clone()))),
-            Cell::Timer { plugin, key } => drop(self.timers.insert((
-                connection,
-                plugin.clone(),
-                key.clone(),
-            ))),
+            Cell::Timer { plugin, key } => drop(self.timers.insert((connection, plugin.clone(), key.clone()))),
         }
     }
 
