@@ -1,4 +1,4 @@
-//! `switchboard check`: one readable report on everything that a host needs; changes nothing.
+//! `switchboard check`: one readable report on everything that a host needs. Writes nothing but the cache of compiled plugins.
 
 use serde_json::json;
 use switchboard_relay::config::ConnectionConfig;

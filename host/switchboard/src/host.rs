@@ -1,6 +1,7 @@
 //! Supervision: starts, watches, changes and stops the connections of a running host.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Host {
     running: tokio::sync::Mutex<Running>,
     /// How each connection is doing; can be read during a change.
     statuses: Mutex<BTreeMap<String, watch::Receiver<Status>>>,
+    /// The connections of the store are known.
+    known: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +53,7 @@ impl Host {
             pacing,
             running: tokio::sync::Mutex::default(),
             statuses: Mutex::default(),
+            known: AtomicBool::new(false),
         }
     }
 
@@ -61,6 +65,7 @@ impl Host {
         for row in &rows {
             self.set_status(&row.name, watch::Sender::new(Status::Starting).subscribe());
         }
+        self.known.store(true, Ordering::Release);
         for row in rows {
             self.start_one(&mut running, row).await;
         }
@@ -164,6 +169,11 @@ impl Host {
                 (row, status)
             })
             .collect())
+    }
+
+    /// Whether it is known which connections there are.
+    pub fn is_known(&self) -> bool {
+        self.known.load(Ordering::Acquire)
     }
 
     /// Why connections do not take updates, by name; empty when all do.

@@ -22,7 +22,7 @@ pub fn router(host: Arc<Host>, local_key: [u8; 32]) -> Router {
 /// 200 once every connection takes updates; 503 with the reasons before, and when one does not any more.
 async fn health(State(host): State<Arc<Host>>) -> Response {
     let unhealthy = host.unhealthy();
-    if unhealthy.is_empty() {
+    if unhealthy.is_empty() && host.is_known() {
         Json(json!({"status": "ok"})).into_response()
     } else {
         let reasons = json!({"status": "unavailable", "connections": unhealthy});

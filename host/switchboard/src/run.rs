@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use switchboard_store::Store;
+use switchboard_store::{Store, StoreError};
 use switchboard_store_sqlite::SqliteStore;
 use switchboard_telegram::Api;
 use tokio::net::TcpListener;
@@ -20,6 +20,8 @@ use crate::secrets::{Purpose, Secrets};
 
 /// How long turns and open calls may take to end.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a command may hold the database.
+const MOMENT: Duration = Duration::from_secs(1);
 /// How often what no rule needs any more is swept out of the store.
 const SWEEP: Duration = Duration::from_secs(3600);
 /// Telegram repeats an update for a day at most.
@@ -31,10 +33,21 @@ const ALBUMS_LIFE: i64 = 24 * 3_600_000;
 pub async fn run(config: &Config) -> anyhow::Result<()> {
     let signals = Signals::listen().context("cannot listen for signals")?;
     let secrets = Secrets::load_or_create(&config.key_file)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.store_url).await?);
+    let store: Arc<dyn Store> = Arc::new(open(&config.store_url).await?);
     let done = serve(config, secrets, Arc::clone(&store), signals).await;
     store.close().await;
     done
+}
+
+/// Opens the database. A command that holds it for a moment, `connection list` say, is waited for.
+async fn open(url: &str) -> Result<SqliteStore, StoreError> {
+    let begun = Instant::now();
+    loop {
+        match SqliteStore::open(url).await {
+            Err(StoreError::Held { .. }) if begun.elapsed() < MOMENT => tokio::time::sleep(MOMENT / 20).await,
+            done => return done,
+        }
+    }
 }
 
 async fn serve(config: &Config, secrets: Secrets, store: Arc<dyn Store>, mut signals: Signals) -> anyhow::Result<()> {

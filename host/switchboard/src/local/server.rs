@@ -67,7 +67,7 @@ async fn apply(State(host): State<Arc<Host>>, body: Bytes) -> Response {
         .map(|one| one.open(&host.secrets))
         .collect();
     let applied = match wanted {
-        Ok(wanted) => host.apply(wanted).await,
+        Ok(wanted) => to_the_end(async move { host.apply(wanted).await }).await,
         Err(error) => Err(error),
     };
     answer(applied.map(|applied| ApplyAnswer { applied }))
@@ -84,8 +84,16 @@ async fn list(State(host): State<Arc<Host>>) -> Response {
 }
 
 async fn remove(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Response {
-    let removed = host.remove(&name).await;
+    let removed = to_the_end(async move { host.remove(&name).await }).await;
     answer(removed.map(|removed| RemoveAnswer { removed }))
+}
+
+/// A caller that goes away must not leave a change half done.
+async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+) -> anyhow::Result<T> {
+    let done = tokio::spawn(change).await;
+    done.unwrap_or_else(|_| Err(anyhow::anyhow!("the change broke off; the host's log says why")))
 }
 
 fn answer(result: anyhow::Result<impl serde::Serialize>) -> Response {

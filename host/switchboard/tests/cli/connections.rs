@@ -112,7 +112,8 @@ fn missing_recommended_rights_are_warnings() {
 fn the_same_beside_a_running_host() {
     let telegram = Telegram::start();
     let folder = Folder::with(&telegram);
-    let host = RunningHost::start(&folder, &[]).ready();
+    // At its most talkative, the log holds no token either.
+    let host = RunningHost::start(&folder, &[("SWITCHBOARD_LOG", "trace")]).ready();
     folder.connection("admins = [7]");
     assert_eq!(folder.done(&APPLY), "support: created\n");
     assert_eq!(folder.done(&APPLY), "support: unchanged\n");
@@ -167,6 +168,26 @@ fn a_connection_that_cannot_start_is_named_and_stops_no_other() {
     assert_eq!(folder.done(&APPLY), "support: changed\n");
     while host.get("/health").0 != 200 {}
     assert_eq!(host.stop().code, 0);
+}
+
+#[test]
+fn while_telegram_cannot_be_reached_the_host_is_up_and_unhealthy() {
+    let telegram = Telegram::start();
+    let folder = Folder::with(&telegram);
+    folder.connection("");
+    folder.done(&APPLY);
+    let host = RunningHost::start(&folder, &[("SWITCHBOARD_TELEGRAM_API", "http://127.0.0.1:1")]);
+    let (status, body) = host.get("/health");
+    assert_eq!(status, 503, "{body}");
+    // Telegram cannot be asked about it, so nothing new is taken.
+    folder.connection("admins = [7]");
+    let why = refused(&folder);
+    assert!(
+        why.starts_with("error: connection \"support\": no word from Telegram on getMe: Telegram cannot be reached"),
+        "{why}"
+    );
+    let ran = host.stop();
+    assert_eq!(ran.code, 0, "{}", ran.err);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::{Folder, Ran, SECRET};
@@ -10,31 +11,37 @@ use super::{Folder, Ran, SECRET};
 pub struct RunningHost {
     child: Child,
     out: BufReader<ChildStdout>,
+    log: PathBuf,
     pub address: String,
 }
 
 impl RunningHost {
     /// Starts the host and reads where it listens.
     pub fn start(folder: &Folder, variables: &[(&str, &str)]) -> Self {
+        // A file: a pipe that nobody reads would fill up and stop the host.
+        let log = folder.path().join("host.log");
         let mut child = folder
             .command(&["run"])
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
-            let mut err = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-            panic!("the host did not start: {line}{err}");
+            let _ = child.wait();
+            panic!(
+                "the host did not start: {line}{}",
+                std::fs::read_to_string(&log).unwrap()
+            );
         };
         Self {
             address: address.to_owned(),
             child,
             out,
+            log,
         }
     }
 
@@ -68,11 +75,9 @@ impl RunningHost {
         assert!(told.unwrap().success());
         let mut out = String::new();
         self.out.read_to_string(&mut out).unwrap();
-        let mut err = String::new();
-        let mut pipe = self.child.stderr.take().unwrap();
-        pipe.read_to_string(&mut err).unwrap();
-        assert!(!err.contains(SECRET), "a token is shown: {err}");
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        let err = std::fs::read_to_string(&self.log).unwrap();
+        assert!(!err.contains(SECRET), "a token is shown: {err}");
         Ran { code, out, err }
     }
 }
