@@ -25,7 +25,7 @@ pub struct Core {
     inner: Mutex<Inner>,
     /// The number of the latest event.
     changes: watch::Sender<u64>,
-    /// Counts calls that ended, for those who wait on the journal.
+    /// Counts the journal's changes, for those who wait on it.
     calls: watch::Sender<u64>,
     pub options: Options,
 }
@@ -82,7 +82,7 @@ impl Core {
         self.calls.subscribe()
     }
 
-    pub fn call_ended(&self) {
+    pub fn call_noted(&self) {
         self.calls.send_modify(|n| *n += 1);
     }
 }

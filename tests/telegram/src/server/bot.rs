@@ -76,6 +76,7 @@ pub async fn call(core: &Arc<Core>, breaker: &Arc<Breaker>, rest: &str, request:
         }
         (n, early)
     });
+    core.call_noted();
     if early.is_some_and(|h| h.kind == Kind::Refuse) {
         finish(core, n, started, &Err(ApiError::new(0, "connection refused")));
         return cut(breaker, Break::Reset).await;
@@ -150,7 +151,7 @@ fn finish(core: &Core, n: u64, started: Instant, result: &Result<Bytes, ApiError
             .journal
             .end(n, e.code, Some(e.description.clone()), e.retry_after, took),
     });
-    core.call_ended();
+    core.call_noted();
 }
 
 /// Breaks the connection; the answer never gets anywhere.

@@ -146,7 +146,8 @@ impl Sim {
         self.core.with(|i| i.journal.counts.clone())
     }
 
-    /// Waits until the journal satisfies a condition; looks again whenever a call ends.
+    /// Waits until the journal satisfies a condition; looks again whenever a call begins or ends.
+    /// A call under way has code 0.
     pub async fn wait_calls(
         &self,
         within: Duration,

@@ -6,6 +6,16 @@ use super::message::{Draft, Forward, Message};
 use super::{Id, World};
 use crate::error::ApiError;
 
+/// Kinds of which Telegram makes no copies.
+const UNCOPYABLE: [&str; 6] = [
+    "invoice",
+    "giveaway",
+    "giveaway_winners",
+    "paid_media",
+    "gift",
+    "unique_gift",
+];
+
 /// What `copyMessage` changes on the way.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
@@ -25,28 +35,10 @@ impl World {
         let m = self
             .message(from, id)
             .ok_or_else(|| ApiError::bad("message to copy not found"))?;
-        if m.protected && m.from != by {
-            return Err(cannot());
-        }
-        if m.content.service
-            || matches!(
-                m.content.kind,
-                "invoice" | "giveaway" | "giveaway_winners" | "paid_media"
-            )
-        {
+        if m.content.service || UNCOPYABLE.contains(&m.content.kind) {
             return Err(cannot());
         }
         let mut content = m.content.clone();
-        if content.kind == "dice" {
-            // A copied die is thrown anew.
-            let emoji = content
-                .fields
-                .get("dice")
-                .and_then(|d| d["emoji"].as_str())
-                .unwrap_or("🎲")
-                .to_owned();
-            content.fields.insert("dice".into(), self.throw(&emoji));
-        }
         if content.has_caption() {
             if let Some(c) = &change.caption {
                 content.text = c.clone();
