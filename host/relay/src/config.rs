@@ -65,8 +65,7 @@ mod tests {
     fn a_stored_configuration_of_an_older_version_is_read() {
         let stored: ConnectionConfig = serde_json::from_str("{}").unwrap();
         assert_eq!(stored, ConnectionConfig::default());
-        let stored: ConnectionConfig =
-            serde_json::from_str(r#"{"mode":"direct","plugins":[{"name":"p"}]}"#).unwrap();
+        let stored: ConnectionConfig = serde_json::from_str(r#"{"mode":"direct","plugins":[{"name":"p"}]}"#).unwrap();
         assert_eq!(stored.plugins[0].grants, None);
         assert_eq!(stored.mode.word(), "direct");
     }

@@ -31,9 +31,7 @@ pub enum Problem {
         "@{bot} does not find the group {group}: the id is wrong (a supergroup's id begins with -100) or the bot is not in it; add the bot to the group as an administrator"
     )]
     GroupUnknown { bot: String, group: i64 },
-    #[error(
-        "@{bot} is not in the group {group}; add it there as an administrator with the right to manage topics"
-    )]
+    #[error("@{bot} is not in the group {group}; add it there as an administrator with the right to manage topics")]
     NotInGroup { bot: String, group: i64 },
     #[error("the group {group} was upgraded by Telegram and is now {to}; write group = {to}")]
     GroupMoved { group: i64, to: i64 },
@@ -41,26 +39,14 @@ pub enum Problem {
         "{group} is {kind}, and a backend group is a supergroup with topics; make a group, switch on Topics in its settings, and take its new id"
     )]
     NotSupergroup { group: i64, kind: String },
-    #[error(
-        "the group {title:?} ({group}) has no topics; switch on Topics in the group's settings"
-    )]
+    #[error("the group {title:?} ({group}) has no topics; switch on Topics in the group's settings")]
     NoTopics { group: i64, title: String },
-    #[error(
-        "@{bot} is no administrator of the group {title:?} ({group}); make it one with the right to manage topics"
-    )]
-    NotAdmin {
-        bot: String,
-        group: i64,
-        title: String,
-    },
+    #[error("@{bot} is no administrator of the group {title:?} ({group}); make it one with the right to manage topics")]
+    NotAdmin { bot: String, group: i64, title: String },
     #[error(
         "@{bot} may not manage topics in the group {title:?} ({group}); give it the administrator's right \"Manage topics\""
     )]
-    MayNotManageTopics {
-        bot: String,
-        group: i64,
-        title: String,
-    },
+    MayNotManageTopics { bot: String, group: i64, title: String },
     #[error("Telegram refuses {method}")]
     Refused {
         method: &'static str,
@@ -134,13 +120,7 @@ async fn forum(client: &Client, bot: &str, group: i64) -> Result<String, Problem
 }
 
 /// Checks the bot's rights in the group, and gives the recommended ones that are missing.
-async fn rights(
-    client: &Client,
-    bot: &str,
-    id: i64,
-    group: i64,
-    title: &str,
-) -> Result<Vec<String>, Problem> {
+async fn rights(client: &Client, bot: &str, id: i64, group: i64, title: &str) -> Result<Vec<String>, Problem> {
     let named = || (bot.to_owned(), title.to_owned());
     let member: ChatMember = client
         .call("getChatMember", &json!({ "chat_id": group, "user_id": id }))
@@ -177,9 +157,7 @@ async fn rights(
     Ok(recommended
         .into_iter()
         .filter(|(given, ..)| !given)
-        .map(|(_, right, loss)| {
-            format!("@{bot} lacks the right \"{right}\" in the group {title:?}: {loss}")
-        })
+        .map(|(_, right, loss)| format!("@{bot} lacks the right \"{right}\" in the group {title:?}: {loss}"))
         .collect())
 }
 
@@ -188,12 +166,9 @@ fn unseen(method: &'static str, bot: &str, group: i64, error: CallError) -> Prob
     let bot = bot.to_owned();
     match error.api() {
         Some(ApiError {
-            migrate_to: Some(to),
-            ..
+            migrate_to: Some(to), ..
         }) => Problem::GroupMoved { group, to: *to },
-        Some(api) if api.code == 403 || api.says("member not found") => {
-            Problem::NotInGroup { bot, group }
-        }
+        Some(api) if api.code == 403 || api.says("member not found") => Problem::NotInGroup { bot, group },
         Some(api) if api.says("chat not found") => Problem::GroupUnknown { bot, group },
         _ => failed(method, error),
     }
@@ -210,9 +185,7 @@ fn failed(method: &'static str, error: CallError) -> Problem {
 fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 #[cfg(test)]

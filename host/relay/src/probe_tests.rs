@@ -74,9 +74,7 @@ async fn serve(mut stream: TcpStream, answers: Value) {
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.to_lowercase();
-            let length = length
-                .split_once("content-length: ")
-                .map_or("0", |(_, rest)| rest);
+            let length = length.split_once("content-length: ").map_or("0", |(_, rest)| rest);
             let length: usize = length.lines().next().unwrap().trim().parse().unwrap();
             if body.len() >= length {
                 let method = head
@@ -133,10 +131,7 @@ async fn recommended_rights_are_warnings() {
 async fn a_wrong_token() {
     for (code, description) in [(401, "Unauthorized"), (404, "Not Found")] {
         assert_eq!(
-            Answers::good()
-                .refusing("getMe", code, description)
-                .problem()
-                .await,
+            Answers::good().refusing("getMe", code, description).problem().await,
             "Telegram does not know the bot of this token: it was mistyped or revoked; @BotFather shows the present one (/mybots, API Token)"
         );
     }
@@ -172,10 +167,7 @@ async fn groups_that_cannot_be_backend_groups() {
         "@help_bot is not in the group -1001234567890; add it there as an administrator with the right to manage topics"
     );
     assert_eq!(
-        good()
-            .with("getChat", json!({"is_forum": false}))
-            .problem()
-            .await,
+        good().with("getChat", json!({"is_forum": false})).problem().await,
         "the group \"Team\" (-1001234567890) has no topics; switch on Topics in the group's settings"
     );
     assert_eq!(
@@ -225,10 +217,7 @@ async fn what_is_not_foreseen_is_passed_on() {
         "Telegram refuses getChat: Bad Request: something new (400)"
     );
     assert_eq!(
-        Answers::good()
-            .refusing("getMe", 502, "Bad Gateway")
-            .problem()
-            .await,
+        Answers::good().refusing("getMe", 502, "Bad Gateway").problem().await,
         "no word from Telegram on getMe: Telegram did not answer: getMe was answered with 502 Bad Gateway"
     );
 }

@@ -57,11 +57,7 @@ pub fn document() -> String {
                 )
             }
             Availability::Later { instead } => {
-                writeln!(
-                    later,
-                    "| `{}` | {} | {instead} |",
-                    parameter.name, parameter.help
-                )
+                writeln!(later, "| `{}` | {} | {instead} |", parameter.name, parameter.help)
             }
         };
     }

@@ -9,10 +9,7 @@ pub enum ParameterError {
         nearest: Option<&'static str>,
     },
     #[error("{name} is not available in this version: {instead}")]
-    Later {
-        name: &'static str,
-        instead: &'static str,
-    },
+    Later { name: &'static str, instead: &'static str },
     #[error("{first} and {second} are the same parameter; give one of them")]
     Twice { first: String, second: String },
     #[error("{name} takes {rule}, not {given}; for example {name} = {example}")]

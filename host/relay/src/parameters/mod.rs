@@ -54,10 +54,7 @@ pub struct Parameters {
 impl Default for Parameters {
     fn default() -> Self {
         Self {
-            welcome: Some(
-                "Hello! Please write your question, and we will answer as soon as we can."
-                    .to_owned(),
-            ),
+            welcome: Some("Hello! Please write your question, and we will answer as soon as we can.".to_owned()),
             autoclose: Some(48),
             auto_info: false,
             reply_only: false,

@@ -48,8 +48,7 @@ const MAX_HOURS: i64 = 10_000_000;
 const MAX_WELCOME: usize = 3_900;
 const FIRST: &str = "0.1.0";
 const KEYWORDS: &str = "it comes with the plugin `keywords`";
-const MONITOR: &str =
-    "it comes with the monitoring of groups and channels; only private chats are handled now";
+const MONITOR: &str = "it comes with the monitoring of groups and channels; only private chats are handled now";
 
 /// A topic icon's colour: one of the six that Telegram has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,16 +114,11 @@ pub static TABLE: &[Parameter] = &[
             read: |value, parameters| {
                 parameters.welcome = match value {
                     off if is_off(off) => None,
-                    Value::String(text)
-                        if !text.trim().is_empty()
-                            && text.encode_utf16().count() <= MAX_WELCOME =>
-                    {
+                    Value::String(text) if !text.trim().is_empty() && text.encode_utf16().count() <= MAX_WELCOME => {
                         Some(text.clone())
                     }
                     _ => {
-                        return Err(format!(
-                            "a text of 1 to {MAX_WELCOME} characters, or \"OFF\""
-                        ));
+                        return Err(format!("a text of 1 to {MAX_WELCOME} characters, or \"OFF\""));
                     }
                 };
                 Ok(())
@@ -145,9 +139,7 @@ pub static TABLE: &[Parameter] = &[
                     Some(hours @ 1..=MAX_HOURS) => u32::try_from(hours).ok(),
                     None if is_off(value) => None,
                     _ => {
-                        return Err(format!(
-                            "a whole number of hours from 1 to {MAX_HOURS}, or \"OFF\""
-                        ));
+                        return Err(format!("a whole number of hours from 1 to {MAX_HOURS}, or \"OFF\""));
                     }
                 };
                 Ok(())
@@ -227,10 +219,7 @@ pub static TABLE: &[Parameter] = &[
                 parameters.icon_color = match IconColor::read(value) {
                     None if is_off(value) => None,
                     None => {
-                        let names: Vec<String> = IconColor::ALL
-                            .iter()
-                            .map(|color| quoted(color.name))
-                            .collect();
+                        let names: Vec<String> = IconColor::ALL.iter().map(|color| quoted(color.name)).collect();
                         return Err(format!("one of {} or \"OFF\"", names.join(", ")));
                     }
                     known => known,
@@ -249,13 +238,12 @@ pub static TABLE: &[Parameter] = &[
             kind: "`\"ask\"`, `\"repeat\"` or `\"leave\"`",
             example: "\"repeat\"",
             read: |value, parameters| {
-                parameters.unconfirmed =
-                    match value.as_str().map(str::to_ascii_lowercase).as_deref() {
-                        Some("ask") => Unconfirmed::Ask,
-                        Some("repeat") => Unconfirmed::Repeat,
-                        Some("leave") => Unconfirmed::Leave,
-                        _ => return Err("\"ask\", \"repeat\" or \"leave\"".to_owned()),
-                    };
+                parameters.unconfirmed = match value.as_str().map(str::to_ascii_lowercase).as_deref() {
+                    Some("ask") => Unconfirmed::Ask,
+                    Some("repeat") => Unconfirmed::Repeat,
+                    Some("leave") => Unconfirmed::Leave,
+                    _ => return Err("\"ask\", \"repeat\" or \"leave\"".to_owned()),
+                };
                 Ok(())
             },
             show: |parameters| {
@@ -308,16 +296,8 @@ pub static TABLE: &[Parameter] = &[
         KEYWORDS,
     ),
     later("MONITOR_PRIVATE", "Handles private chats.", MONITOR),
-    later(
-        "MONITOR_GROUPS",
-        "Handles groups that the bot is in.",
-        MONITOR,
-    ),
-    later(
-        "MONITOR_CHANNELS",
-        "Handles channels that the bot is in.",
-        MONITOR,
-    ),
+    later("MONITOR_GROUPS", "Handles groups that the bot is in.", MONITOR),
+    later("MONITOR_CHANNELS", "Handles channels that the bot is in.", MONITOR),
     later(
         "HIDE_INFO",
         "What operators do not see of a customer.",
@@ -346,8 +326,7 @@ const fn later(name: &'static str, help: &'static str, instead: &'static str) ->
 
 /// The available parameter of that name.
 pub(super) fn find(name: &str) -> Result<&'static Parameter, ParameterError> {
-    let known =
-        |parameter: &&Parameter| parameter.name == name || parameter.aliases.contains(&name);
+    let known = |parameter: &&Parameter| parameter.name == name || parameter.aliases.contains(&name);
     match TABLE.iter().find(known) {
         Some(Parameter {
             name,
@@ -367,12 +346,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     let wanted = name.trim().to_ascii_uppercase().replace('-', "_");
     TABLE
         .iter()
-        .map(|parameter| {
-            (
-                strsim::jaro_winkler(&wanted, parameter.name),
-                parameter.name,
-            )
-        })
+        .map(|parameter| (strsim::jaro_winkler(&wanted, parameter.name), parameter.name))
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)

@@ -42,15 +42,10 @@ fn every_parameter_is_read() {
 
 #[test]
 fn off_switches_off() {
-    for off in [
-        json!("OFF"),
-        json!("off"),
-        json!("NONE"),
-        json!("."),
-        json!(false),
-    ] {
-        let given = parse(json!({"WELCOME": off, "AUTOCLOSE": off, "IGNORE_CHATS": off, "WHITE_LIST": off, "ICON_COLOR": off}))
-            .unwrap();
+    for off in [json!("OFF"), json!("off"), json!("NONE"), json!("."), json!(false)] {
+        let given =
+            parse(json!({"WELCOME": off, "AUTOCLOSE": off, "IGNORE_CHATS": off, "WHITE_LIST": off, "ICON_COLOR": off}))
+                .unwrap();
         assert_eq!(given.welcome, None);
         assert_eq!(given.autoclose, None);
         assert!(given.ignore_chats.is_empty() && given.white_list.is_empty());
@@ -141,10 +136,7 @@ fn wrong_values_name_the_rule_and_an_example() {
         json!(null),
         json!(true),
     ] {
-        assert!(
-            error(json!({ "WELCOME": wrong }))
-                .starts_with("WELCOME takes a text of 1 to 3900 characters")
-        );
+        assert!(error(json!({ "WELCOME": wrong })).starts_with("WELCOME takes a text of 1 to 3900 characters"));
     }
     for wrong in [json!([0]), json!([1.5]), json!([1i64 << 60]), json!({})] {
         assert!(error(json!({ "IGNORE_CHATS": wrong })).starts_with("IGNORE_CHATS takes"));

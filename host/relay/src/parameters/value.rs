@@ -57,18 +57,11 @@ pub(super) fn number(value: &Value) -> Option<i64> {
 
 /// A list of ids of users or chats: a list, one number, or a text of numbers with commas. Repeats are dropped.
 pub(super) fn ids(value: &Value) -> Result<Vec<i64>, String> {
-    let rule = || {
-        format!(
-            "a list of at most {LIST_LIMIT} ids of users or chats (numbers, no @names), or \"OFF\""
-        )
-    };
+    let rule = || format!("a list of at most {LIST_LIMIT} ids of users or chats (numbers, no @names), or \"OFF\"");
     let given = match value {
         off if is_off(off) => Some(Vec::new()),
         Value::Array(items) => items.iter().map(number).collect(),
-        Value::String(text) => text
-            .split(',')
-            .map(|part| part.trim().parse().ok())
-            .collect(),
+        Value::String(text) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
         one => number(one).map(|id| vec![id]),
     };
     let given: Vec<i64> = given.ok_or_else(rule)?;
