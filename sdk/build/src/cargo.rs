@@ -126,9 +126,7 @@ pub(crate) fn compile(package: &Package, toolchain: &Toolchain, options: &Option
             command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
         }
     }
-    if let Some(flags) = remapped(package) {
-        command.arg("--config").arg(flags);
-    }
+    command.arg("--config").arg(remapped());
     let start = |source| BuildError::Start {
         program: "cargo".to_owned(),
         source,
@@ -168,31 +166,29 @@ fn defines_profile(workspace_root: &Path) -> bool {
         .is_some()
 }
 
-/// Panic messages name source files. Without the machine's own paths in them, the same source gives the same
-/// digest everywhere, and nobody's home folder is shipped.
-fn remapped(package: &Package) -> Option<String> {
-    let mut pairs = vec![(package.workspace_root.clone(), "/plugin")];
+/// Panic messages name source files: those of the workspace itself by relative paths, others by whole ones. Without
+/// the machine's own folders in them, the same source gives the same digest everywhere, and nobody's home is shipped.
+/// The flags are the same for every plugin, else each would compile its dependencies anew.
+fn remapped() -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home: OsString = std::env::var_os("HOME")?;
         Some(PathBuf::from(home).join(".cargo"))
     });
-    if let Some(registries) = home.and_then(|home| home.join("registry/src").read_dir().ok()) {
-        pairs.extend(registries.filter_map(Result::ok).map(|it| (it.path(), "/registry")));
-    }
-    // Flags in another order would compile everything again.
+    let registries = home.and_then(|home| home.join("registry/src").read_dir().ok());
+    let registries = registries
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|it| (it.path(), "/registry"));
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    let checkout = checkout.map(|checkout| (checkout.to_owned(), "/switchboard"));
+    let mut pairs: Vec<_> = registries.chain(checkout).collect();
+    // Flags in another order would compile everything again, too.
     pairs.sort();
-    let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent)?;
-    if sdk != package.workspace_root {
-        pairs.push((sdk.to_owned(), "/switchboard"));
-    }
     let flags: Vec<_> = pairs
         .into_iter()
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
         .map(toml::Value::String)
         .collect();
-    Some(format!(
-        "target.{}.rustflags={}",
-        crate::TARGET,
-        toml::Value::Array(flags)
-    ))
+    format!("target.{}.rustflags={}", crate::TARGET, toml::Value::Array(flags))
 }

@@ -18,7 +18,8 @@ pub enum BuildError {
     /// No compiler for the target.
     #[error(
         "there is no Rust compiler for wasm32-unknown-unknown here. Run `rustup target add wasm32-unknown-unknown`, \
-         or, where rustup cannot fetch it, install Debian's `rustc-web`, `cargo-web` and `rust-web-src`{0}"
+         or, where rustup cannot fetch it, install Debian's `rustc-web`, `cargo-web`, \
+         `rust-web-src` and `lld`{0}"
     )]
     NoToolchain(String),
     /// A program could not be started.

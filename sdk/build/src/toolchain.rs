@@ -72,7 +72,7 @@ impl Toolchain {
             return lacks("rust-web-src");
         }
         let others = sysroot("rustc".into(), dir);
-        match linker(&root).or_else(|| linker(&others?)).or_else(|| wasm_ld()) {
+        match linker(&root).or_else(|| linker(&others?)).or_else(wasm_ld) {
             Some(linker) => Ok(Self::Debian { linker }),
             None => lacks("lld"),
         }

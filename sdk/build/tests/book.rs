@@ -17,18 +17,34 @@ fn package() -> Resolve {
 
 /// The interfaces that the world `plugin` imports or exports, in their order.
 fn interfaces(resolve: &Resolve, exported: bool) -> Vec<&Interface> {
-    let world = resolve.worlds.iter().map(|(_, world)| world).find(|world| world.name == "plugin").unwrap();
+    let world = resolve
+        .worlds
+        .iter()
+        .map(|(_, world)| world)
+        .find(|world| world.name == "plugin")
+        .unwrap();
     let items = if exported { &world.exports } else { &world.imports };
     let interface = |item: &WorldItem| match item {
         WorldItem::Interface { id, .. } => &resolve.interfaces[*id],
         _ => panic!("the world holds interfaces only"),
     };
-    items.values().map(interface).filter(|interface| !interface.functions.is_empty()).collect()
+    items
+        .values()
+        .map(interface)
+        .filter(|interface| !interface.functions.is_empty())
+        .collect()
 }
 
 /// The first line of its comment.
 fn words(interface: &Interface) -> &str {
-    interface.docs.contents.as_deref().unwrap_or_default().lines().next().unwrap_or_default()
+    interface
+        .docs
+        .contents
+        .as_deref()
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
 }
 
 fn hooks() -> String {
@@ -44,7 +60,11 @@ fn capabilities() -> String {
     let mut table = "| capability | functions | what for |\n| --- | --- | --- |\n".to_owned();
     for interface in interfaces(&package(), false) {
         let name = interface.name.as_deref().unwrap();
-        let functions: Vec<_> = interface.functions.keys().map(|function| format!("`{function}`")).collect();
+        let functions: Vec<_> = interface
+            .functions
+            .keys()
+            .map(|function| format!("`{function}`"))
+            .collect();
         writeln!(table, "| `{name}` | {} | {} |", functions.join(" "), words(interface)).unwrap();
     }
     table
@@ -67,7 +87,10 @@ fn the_tables_must_be_up_to_date() {
         std::fs::write(&path, right).unwrap();
         return;
     }
-    assert!(book == right, "run `UPDATE=1 cargo test -p switchboard-plugin-build --test book`");
+    assert!(
+        book == right,
+        "run `UPDATE=1 cargo test -p switchboard-plugin-build --test book`"
+    );
 }
 
 /// `export!` takes the hooks' names; a hook that the SDK forgets could not be written.
@@ -79,8 +102,14 @@ fn the_sdk_must_have_a_world_for_each_hook() {
     let hooks = interfaces(&resolve, true);
     for hook in &hooks {
         let name = hook.name.as_deref().unwrap();
-        assert!(worlds.contains(&format!("world hook-{name} {{ export switchboard:plugin/{name}@")), "{name}");
-        assert!(bindings.contains(&format!("{} = \"switchboard:sdk/hook-{name}\"", name.replace('-', "_"))), "{name}");
+        assert!(
+            worlds.contains(&format!("world hook-{name} {{ export switchboard:plugin/{name}@")),
+            "{name}"
+        );
+        assert!(
+            bindings.contains(&format!("{} = \"switchboard:sdk/hook-{name}\"", name.replace('-', "_"))),
+            "{name}"
+        );
     }
     assert_eq!(worlds.matches("world hook-").count(), hooks.len());
 }

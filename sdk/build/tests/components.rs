@@ -96,6 +96,69 @@ fn a_new_plugin_must_build() {
     assert!(again.to_string().contains("there already"));
 }
 
+const EVERYTHING: &str = include_str!("everything.rs.in");
+
+#[test]
+fn every_hook_and_capability_must_fit_one_component() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = scaffold::create("everything", folder.path(), &root().join("sdk/rust")).unwrap();
+    std::fs::copy(root().join("Cargo.lock"), dir.join("Cargo.lock")).unwrap();
+    std::fs::write(dir.join("src/lib.rs"), EVERYTHING).unwrap();
+    let options = Options {
+        out: Some(folder.path().join("out")),
+        target_dir: Some(target()),
+        ..quiet()
+    };
+    let shape = build(&dir, &options).unwrap().shape;
+    let mut resolve = wit_parser::Resolve::default();
+    resolve.push_dir(root().join("wit")).unwrap();
+    let world = resolve
+        .worlds
+        .iter()
+        .map(|(_, world)| world)
+        .find(|world| world.name == "plugin")
+        .unwrap();
+    let functions = |items: Vec<&wit_parser::WorldItem>| {
+        let mut names = Vec::new();
+        for item in items {
+            let wit_parser::WorldItem::Interface { id, .. } = item else {
+                panic!("an interface")
+            };
+            let interface = &resolve.interfaces[*id];
+            let name = interface.name.as_deref().unwrap();
+            names.extend(interface.functions.keys().map(|function| format!("{name}.{function}")));
+        }
+        names.sort();
+        names
+    };
+    let mut permissions = shape.permissions();
+    permissions.sort();
+    assert_eq!(permissions, functions(world.imports.values().collect()));
+    let mut hooks: Vec<_> = shape.hooks().iter().map(|hook| format!("{hook}.{hook}")).collect();
+    hooks.sort();
+    assert_eq!(hooks, functions(world.exports.values().collect()));
+}
+
+#[test]
+fn a_machine_without_a_compiler_must_be_told_what_to_install() {
+    if Path::new("/usr/bin/rustc").exists() {
+        return; // Debian's compiler may do.
+    }
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_switchboard-plugin-build"))
+        .arg(root().join("examples/hello-plugin"))
+        .env("CARGO", env!("CARGO"))
+        .env("RUSTC", "/nowhere/rustc")
+        .env("PATH", "/nowhere")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        text.contains("rustup target add") && text.contains("rustc-web"),
+        "{text}"
+    );
+}
+
 /// Natively, as its author would, with this workspace's profile so that dependencies are not compiled again.
 fn must_pass_its_own_tests(dir: &Path) {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
