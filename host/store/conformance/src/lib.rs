@@ -54,7 +54,7 @@ macro_rules! suite {
             commit: a_commit_is_all_or_nothing, writes_of_a_group_see_each_other, an_unfit_write_leaves_the_others_alone,
                 a_known_update_is_a_repeat, a_changed_cell_is_a_conflict, every_kind_of_cell_can_be_expected,
                 an_expired_entry_counts_as_absent, what_was_committed_is_there_after_opening_again,
-                concurrent_commits_do_not_mix, the_cursor_never_goes_back, a_removed_connection_fences_its_writes,
+                concurrent_commits_do_not_mix, concurrent_commits_get_their_own_answers, a_commit_that_fails_harms_no_other, the_cursor_never_goes_back, a_removed_connection_fences_its_writes,
                 an_empty_group_is_nothing;
             outbox: a_delivery_lives_until_it_is_sent, claims_are_fenced, a_late_settlement_changes_nothing,
                 a_refused_delivery_is_kept_as_a_record, an_asking_delivery_can_be_sent_again, a_delivery_can_be_tried_again,

@@ -320,6 +320,42 @@ pub async fn concurrent_commits_do_not_mix(stage: Stage<'_>) {
     assert_eq!((end.generation, end.version), (20, 20));
 }
 
+pub async fn concurrent_commits_get_their_own_answers(stage: Stage<'_>) {
+    let commit = |id: i64, fenced: usize| {
+        let put = Write::Turn(stage.turn(vec![Change::PutDelivery(delivery(id))]));
+        let late = (0..fenced).map(|_| stage.settle(id, 1, Settled::Sent));
+        stage
+            .store
+            .commit([put].into_iter().chain(late).chain([stage.claim(id, 1)]).collect())
+    };
+    let (a, b, c, d) = tokio::join!(commit(1, 0), commit(2, 3), commit(3, 0), commit(4, 1));
+    use Written::{Done, Fenced};
+    assert_eq!(a.unwrap(), [Done, Done]);
+    assert_eq!(b.unwrap(), [Done, Fenced, Fenced, Fenced, Done]);
+    assert_eq!(c.unwrap(), [Done, Done]);
+    assert_eq!(d.unwrap(), [Done, Fenced, Done]);
+}
+
+pub async fn a_commit_that_fails_harms_no_other(stage: Stage<'_>) {
+    stage.put(vec![Change::PutDelivery(delivery(1))]).await;
+    let commit = |id: i64| {
+        let write = Write::Turn(stage.turn(vec![
+            Change::PutDialog(dialog(id, 1)),
+            Change::PutDelivery(delivery(id)),
+        ]));
+        stage.store.commit(vec![write, stage.claim(id, 1), stage.claim(id, 1)])
+    };
+    // All at once, so that a backend may take them together.
+    let (first, bad, second, third) = tokio::join!(commit(2), commit(1), commit(3), commit(4));
+    assert!(matches!(bad, Err(StoreError::Rejected { .. })), "{bad:?}");
+    for answers in [first, second, third] {
+        assert_eq!(answers.unwrap(), [Written::Done, Written::Done, Written::Fenced]);
+    }
+    assert_eq!(stage.unsettled().await, [1, 2, 3, 4]);
+    assert_eq!(stage.dialog(1).await, None);
+    assert_eq!(stage.delivery(1).await.unwrap().state, DeliveryState::Ready);
+}
+
 pub async fn the_cursor_never_goes_back(stage: Stage<'_>) {
     let cursor = || async { stage.store.connections().await.unwrap()[0].cursor };
     stage
