@@ -215,6 +215,15 @@ fn sample_value(kind: &str) -> Value {
         "checklist" => json!({"title": "List", "tasks": [{"id": 1, "text": "One"}]}),
         "game" => json!({"title": "Game", "description": "", "photo": []}),
         "story" => json!({"chat": {"id": 1, "type": "private", "first_name": "Somebody"}, "id": 1}),
+        "giveaway" => json!({"chats": [], "winners_selection_date": 2_000_000_000, "winner_count": 1}),
+        "giveaway_winners" => json!({
+            "chat": {"id": -1_000_000_000_001_i64, "type": "channel", "title": "News"}, "giveaway_message_id": 1,
+            "winners_selection_date": 1_700_000_000, "winner_count": 0, "winners": [],
+        }),
+        "gift" => json!({"gift": {"id": "1", "star_count": 1, "sticker": {
+            "file_id": "gift-1", "file_unique_id": "u-gift-1", "type": "regular", "width": 512, "height": 512,
+            "is_animated": false, "is_video": false,
+        }}}),
         _ => json!({}),
     }
 }

@@ -9,7 +9,7 @@ use super::content::Content;
 use super::member::Status;
 use crate::error::ApiError;
 
-pub const ADMIN_RIGHTS: [&str; 16] = [
+pub const ADMIN_RIGHTS: [&str; 17] = [
     "can_manage_chat",
     "can_delete_messages",
     "can_manage_video_chats",
@@ -23,12 +23,16 @@ pub const ADMIN_RIGHTS: [&str; 16] = [
     "can_pin_messages",
     "can_manage_topics",
     "can_manage_tags",
+    "can_send_welcome_messages",
     "can_post_messages",
     "can_edit_messages",
     "can_manage_direct_messages",
 ];
 
-pub const PERMISSIONS: [&str; 15] = [
+/// The first ones of the list are those of groups; the rest belong to channels.
+const GROUP_RIGHTS: usize = 14;
+
+pub const PERMISSIONS: [&str; 16] = [
     "can_send_messages",
     "can_send_audios",
     "can_send_documents",
@@ -44,6 +48,7 @@ pub const PERMISSIONS: [&str; 15] = [
     "can_pin_messages",
     "can_manage_topics",
     "can_edit_tag",
+    "can_react_to_messages",
 ];
 
 /// A set of names out of one of the lists above.
@@ -52,7 +57,7 @@ pub struct Rights(Vec<&'static str>);
 
 impl Rights {
     pub fn all_admin() -> Self {
-        Self(ADMIN_RIGHTS[..13].to_vec())
+        Self(ADMIN_RIGHTS[..GROUP_RIGHTS].to_vec())
     }
 
     /// What a group grants its members when it is made.
@@ -100,7 +105,7 @@ impl Rights {
     }
 
     pub fn write_admin(&self, m: &mut Map<String, Value>) {
-        for n in &ADMIN_RIGHTS[..13] {
+        for n in &ADMIN_RIGHTS[..GROUP_RIGHTS] {
             m.insert((*n).into(), self.has(n).into());
         }
     }
