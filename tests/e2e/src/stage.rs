@@ -169,6 +169,20 @@ impl Stage {
         std::fs::read_to_string(self.dir.path().join("host.log")).unwrap_or_default()
     }
 
+    /// For a failed test: the end of the log; with `E2E_KEEP=DIR` the whole folder of the host is copied there.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        if let (Ok(keep), Ok(entries)) = (std::env::var("E2E_KEEP"), std::fs::read_dir(self.dir.path())) {
+            let _ = std::fs::create_dir_all(&keep);
+            for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
+                let _ = std::fs::copy(entry.path(), PathBuf::from(&keep).join(entry.file_name()));
+            }
+        }
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().rev().take(60).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
     /// A new customer with a private chat with the bot.
     #[must_use]
     pub fn customer(&self, name: &str) -> Seat {

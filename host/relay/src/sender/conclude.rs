@@ -337,6 +337,7 @@ impl Drawing<'_> {
         })
         .await?;
         if let Some(topic) = before {
+            self.done.changes.push(self.inner.orphan_taken(topic));
             self.inner.book.forget_topic(topic);
         }
         match (self.first(), step) {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use switchboard_store::{ChatId, Delivery, Write, Written};
-use switchboard_telegram::types::{Update, UpdateKind};
+use switchboard_telegram::types::{Message, Update, UpdateKind};
 
 use crate::RelayError;
 use crate::connection::Inner;
@@ -49,7 +49,7 @@ impl Inner {
                 if message.chat.kind == "private" {
                     message.chat.id
                 } else {
-                    self.dialog_of_topic(message.topic()).await?
+                    self.dialog_of_topic_message(message).await?
                 }
             }
             UpdateKind::CallbackQuery(query) => match &query.message {
@@ -64,6 +64,25 @@ impl Inner {
             }
             UpdateKind::MyChatMember(_) | UpdateKind::Other | UpdateKind::Unreadable(_) => NO_DIALOG,
         })
+    }
+
+    /// An operator may be quicker than the answer to the call that made the topic: then the dialog is waited for.
+    async fn dialog_of_topic_message(&self, message: &Message) -> Result<ChatId, RelayError> {
+        let chat = self.dialog_of_topic(message.topic()).await?;
+        let root = message.reply_to_message.as_ref().filter(|root| root.forum_topic_created.is_some());
+        let ours = root.is_some_and(|root| root.from.as_ref().is_some_and(|from| from.id == self.client.bot_id()));
+        let young = root.is_some_and(|root| self.now() / 1_000 - root.date < 120);
+        if chat != NO_DIALOG || !ours || !young {
+            return Ok(chat);
+        }
+        for _ in 0..100 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let chat = self.dialog_of_topic(message.topic()).await?;
+            if chat != NO_DIALOG || self.stopping.is_cancelled() {
+                return Ok(chat);
+            }
+        }
+        Ok(NO_DIALOG)
     }
 
     async fn dialog_of_topic(&self, topic: Option<i64>) -> Result<ChatId, RelayError> {
