@@ -38,7 +38,13 @@ pub struct Guard {
 
 impl Book {
     pub fn new(store: Arc<dyn Store>, connection: ConnectionId) -> Self {
-        Self { store, connection, people: Cache::new(PEOPLE), topics: Cache::new(PEOPLE), locks: Mutex::default() }
+        Self {
+            store,
+            connection,
+            people: Cache::new(PEOPLE),
+            topics: Cache::new(PEOPLE),
+            locks: Mutex::default(),
+        }
     }
 
     /// Waits until nobody else changes the dialog.
@@ -50,7 +56,9 @@ impl Book {
             }
             locks.entry(chat).or_default().clone()
         };
-        Guard { _held: lock.lock_owned().await }
+        Guard {
+            _held: lock.lock_owned().await,
+        }
     }
 
     pub async fn person(&self, chat: ChatId) -> Result<Arc<Person>, RelayError> {
@@ -91,7 +99,11 @@ impl Book {
 
     /// Somebody else changed it: read it again next time.
     pub fn forget(&self, chat: ChatId) {
-        if let Some(topic) = self.people.get(&chat).and_then(|person| person.dialog.as_ref().and_then(|dialog| dialog.topic)) {
+        if let Some(topic) = self
+            .people
+            .get(&chat)
+            .and_then(|person| person.dialog.as_ref().and_then(|dialog| dialog.topic))
+        {
             self.topics.invalidate(&topic);
         }
         self.people.invalidate(&chat);

@@ -40,8 +40,14 @@ impl Committer {
     /// Where the database failed (nothing was applied), or the host is stopping.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, RelayError> {
         let (done, answer) = oneshot::channel();
-        self.queue.send(Item { writes, done }).await.map_err(|_| RelayError::Stopping)?;
-        answer.await.map_err(|_| RelayError::Stopping)?.map_err(RelayError::Commit)
+        self.queue
+            .send(Item { writes, done })
+            .await
+            .map_err(|_| RelayError::Stopping)?;
+        answer
+            .await
+            .map_err(|_| RelayError::Stopping)?
+            .map_err(RelayError::Commit)
     }
 }
 

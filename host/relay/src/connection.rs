@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use switchboard_delivery::Pacing;
-use switchboard_store::{Change, ChatId, ConnectionId, DeliveryId, MessageId, PluginEntry, Place, Store, TopicId};
+use switchboard_store::{Change, ChatId, ConnectionId, DeliveryId, MessageId, Place, PluginEntry, Store, TopicId};
 use switchboard_telegram::{Api, Client, Token};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -132,7 +132,9 @@ impl Connection {
 impl Inner {
     /// Milliseconds since 1970.
     pub fn now(&self) -> i64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// The backend group's id at this moment.
@@ -150,11 +152,22 @@ impl Inner {
             Place::Customer => self.store.mirror_of_customer_message(self.id, chat, message).await?,
             Place::Topic | Place::General => self.store.mirror_of_group_message(self.id, message).await?,
         };
-        Ok(mirror.map(|mirror| if side == Place::Customer { mirror.group_message } else { mirror.customer_message }))
+        Ok(mirror.map(|mirror| {
+            if side == Place::Customer {
+                mirror.group_message
+            } else {
+                mirror.customer_message
+            }
+        }))
     }
 
     /// As [`Inner::twin`]; a message that is only just there may still be about to be linked.
-    pub async fn twin_of_reply(&self, chat: ChatId, side: Place, reply: &Reply) -> Result<Option<MessageId>, RelayError> {
+    pub async fn twin_of_reply(
+        &self,
+        chat: ChatId,
+        side: Place,
+        reply: &Reply,
+    ) -> Result<Option<MessageId>, RelayError> {
         let mut tries = if self.now() / 1_000 - reply.date <= 3 { 20 } else { 0 };
         loop {
             let twin = self.twin(chat, side, reply.to).await?;
@@ -168,7 +181,10 @@ impl Inner {
 
     /// What operators call a contact, from what is at hand.
     pub fn known_name(&self, chat: ChatId) -> String {
-        self.book.at_hand(chat).and_then(|person| person.contact.as_ref().map(title::name)).unwrap_or_else(|| "the customer".to_owned())
+        self.book
+            .at_hand(chat)
+            .and_then(|person| person.contact.as_ref().map(title::name))
+            .unwrap_or_else(|| "the customer".to_owned())
     }
 
     /// Whether a title's renewal should be queued now: none waits yet.
@@ -186,17 +202,35 @@ impl Inner {
     /// A topic of ours with this title that belongs to no dialog: its creation's answer was lost.
     pub async fn orphan_topic(&self, title: &str) -> Result<Option<TopicId>, RelayError> {
         let now = self.now();
-        let entries = self.store.plugin_entries(self.id, OWN, "topic/", None, 1_000, now).await?;
-        Ok(entries.iter().rev().find(|entry| entry.value == title.as_bytes()).and_then(|entry| entry.key.strip_prefix("topic/")?.parse().ok()))
+        let entries = self
+            .store
+            .plugin_entries(self.id, OWN, "topic/", None, 1_000, now)
+            .await?;
+        Ok(entries
+            .iter()
+            .rev()
+            .find(|entry| entry.value == title.as_bytes())
+            .and_then(|entry| entry.key.strip_prefix("topic/")?.parse().ok()))
     }
 
     pub fn orphan_found(&self, topic: TopicId, title: &str) -> Change {
-        let entry = PluginEntry { key: orphan_key(topic), value: title.as_bytes().to_vec(), expires: Some(self.now() + ORPHAN_LIFE), version: 1 };
-        Change::PutPluginEntry { plugin: OWN.to_owned(), entry }
+        let entry = PluginEntry {
+            key: orphan_key(topic),
+            value: title.as_bytes().to_vec(),
+            expires: Some(self.now() + ORPHAN_LIFE),
+            version: 1,
+        };
+        Change::PutPluginEntry {
+            plugin: OWN.to_owned(),
+            entry,
+        }
     }
 
     pub fn orphan_taken(&self, topic: TopicId) -> Change {
-        Change::RemovePluginEntry { plugin: OWN.to_owned(), key: orphan_key(topic) }
+        Change::RemovePluginEntry {
+            plugin: OWN.to_owned(),
+            key: orphan_key(topic),
+        }
     }
 
     // --- what needs a person ---
@@ -213,7 +247,9 @@ impl Inner {
 
     pub fn token_refused(&self) {
         tracing::error!(connection = %self.name, "Telegram does not accept the bot's token; apply the connection again with a valid one");
-        self.status.send_replace(Status::Broken("Telegram does not accept the bot's token; apply the connection again with a valid one".to_owned()));
+        self.status.send_replace(Status::Broken(
+            "Telegram does not accept the bot's token; apply the connection again with a valid one".to_owned(),
+        ));
     }
 
     pub fn group_lost(&self, why: &str) {

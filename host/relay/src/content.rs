@@ -28,7 +28,11 @@ impl Content {
     /// A plain text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { kind: "text".to_owned(), text: text.into(), ..Self::default() }
+        Self {
+            kind: "text".to_owned(),
+            text: text.into(),
+            ..Self::default()
+        }
     }
 
     #[must_use]
@@ -74,7 +78,10 @@ impl Content {
     /// The content as a member of `sendMediaGroup` or as the medium of `editMessageMedia`; `None` where its kind is none of theirs.
     #[must_use]
     pub fn input_media(&self) -> Option<Value> {
-        if !matches!(self.kind.as_str(), "photo" | "video" | "audio" | "document" | "animation") {
+        if !matches!(
+            self.kind.as_str(),
+            "photo" | "video" | "audio" | "document" | "animation"
+        ) {
             return None;
         }
         let mut media = self.extra.clone();
@@ -105,7 +112,10 @@ impl Content {
 /// Whether Telegram can copy a message of this kind.
 #[must_use]
 pub fn copyable(kind: &str) -> bool {
-    !matches!(kind, "service" | "paid_media" | "giveaway" | "giveaway_winners" | "invoice")
+    !matches!(
+        kind,
+        "service" | "paid_media" | "giveaway" | "giveaway_winners" | "invoice"
+    )
 }
 
 /// Whether a message of this kind has a caption that can be edited.

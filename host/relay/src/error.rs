@@ -11,7 +11,11 @@ pub enum RelayError {
     #[error("the commit failed")]
     Commit(#[source] std::sync::Arc<StoreError>),
     #[error("delivery {id} in the outbox cannot be read")]
-    Op { id: DeliveryId, #[source] source: serde_json::Error },
+    Op {
+        id: DeliveryId,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("the connection's configuration in the store cannot be read; apply it again")]
     Config(#[source] serde_json::Error),
     #[error("Telegram refused")]
@@ -21,5 +25,9 @@ pub enum RelayError {
     #[error("the turn met changes of other turns {0} times in a row")]
     Conflicts(u32),
     #[error("plugin {name} cannot be used")]
-    Plugin { name: String, #[source] source: Box<dyn std::error::Error + Send + Sync> },
+    Plugin {
+        name: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }

@@ -60,14 +60,21 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
 
 async fn poll(inner: &Inner, cursor: i64) -> Result<Vec<Update>, CallError> {
     // The first answer tells that the connection works, so it is not waited for.
-    let timeout = if *inner.status.borrow() == Status::Starting { 0 } else { POLL };
+    let timeout = if *inner.status.borrow() == Status::Starting {
+        0
+    } else {
+        POLL
+    };
     let mut parameters = json!({ "timeout": timeout, "limit": BATCH, "allowed_updates": RELAY_UPDATES });
     if cursor > 0
         && let Some(fields) = parameters.as_object_mut()
     {
         fields.insert("offset".to_owned(), cursor.into());
     }
-    inner.client.call_within("getUpdates", &parameters, Duration::from_secs(timeout + 10)).await
+    inner
+        .client
+        .call_within("getUpdates", &parameters, Duration::from_secs(timeout + 10))
+        .await
 }
 
 /// Runs the turns of a batch: those of one dialog one after another, dialogs side by side. Returns when all are committed.
@@ -75,7 +82,10 @@ async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
     let mut order: Vec<ChatId> = Vec::new();
     let mut by_dialog: HashMap<ChatId, Vec<Arc<Update>>> = HashMap::new();
     for update in updates {
-        let chat = insist(inner, "an update's dialog could not be read", || inner.dialog_of(&update)).await;
+        let chat = insist(inner, "an update's dialog could not be read", || {
+            inner.dialog_of(&update)
+        })
+        .await;
         let Some(chat) = chat else { return };
         by_dialog.entry(chat).or_insert_with(|| {
             order.push(chat);
@@ -96,7 +106,10 @@ async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
             for update in turns {
                 let event = Event::Update(update);
                 // The dialog may have got its topic since: a plain retry is right for every failure.
-                if insist(&inner, "a turn failed", || inner.turn(chat, &event)).await.is_none() {
+                if insist(&inner, "a turn failed", || inner.turn(chat, &event))
+                    .await
+                    .is_none()
+                {
                     return;
                 }
             }
@@ -106,12 +119,18 @@ async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
 }
 
 /// Tries until it works; `None` when the connection stops first. What is not handled stays with Telegram and comes again.
-async fn insist<T, F: Future<Output = Result<T, crate::RelayError>>>(inner: &Inner, what: &str, work: impl Fn() -> F) -> Option<T> {
+async fn insist<T, F: Future<Output = Result<T, crate::RelayError>>>(
+    inner: &Inner,
+    what: &str,
+    work: impl Fn() -> F,
+) -> Option<T> {
     let mut pause = Duration::from_millis(100);
     loop {
         match work().await {
             Ok(value) => return Some(value),
-            Err(error) => tracing::error!(connection = %inner.name, error = %crate::chain(&error), "{what}; trying again"),
+            Err(error) => {
+                tracing::error!(connection = %inner.name, error = %crate::chain(&error), "{what}; trying again")
+            }
         }
         tokio::select! {
             () = inner.stopping.cancelled() => return None,
@@ -125,7 +144,12 @@ async fn insist<T, F: Future<Output = Result<T, crate::RelayError>>>(inner: &Inn
 fn remember(inner: &Arc<Inner>, cursor: i64) {
     let inner = inner.clone();
     tokio::spawn(async move {
-        let commit = TurnCommit { connection: inner.id, now: inner.now(), changes: vec![Change::Advance { cursor }], ..TurnCommit::default() };
+        let commit = TurnCommit {
+            connection: inner.id,
+            now: inner.now(),
+            changes: vec![Change::Advance { cursor }],
+            ..TurnCommit::default()
+        };
         if let Err(error) = inner.committer.commit(vec![Write::Turn(commit)]).await {
             tracing::debug!(connection = %inner.name, error = %crate::chain(&error), "the cursor was not kept");
         }

@@ -68,7 +68,11 @@ pub enum Op {
         show: bool,
     },
     /// Messages of the group, forwarded to the customer with their author shown.
-    Forward { chat: ChatId, messages: Vec<MessageId>, asked: Option<MessageId> },
+    Forward {
+        chat: ChatId,
+        messages: Vec<MessageId>,
+        asked: Option<MessageId>,
+    },
     /// A text of the relay's or a plugin's own in a dialog's topic, or in General.
     Post {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,11 +85,26 @@ pub enum Op {
         more: Vec<Content>,
     },
     /// The twin of an edited message becomes like it.
-    Edit { chat: ChatId, side: Place, message: MessageId, content: Content },
+    Edit {
+        chat: ChatId,
+        side: Place,
+        message: MessageId,
+        content: Content,
+    },
     /// One of the relay's own posts becomes something else.
-    EditPost { #[serde(default)] chat: Option<ChatId>, message: MessageId, content: Content },
+    EditPost {
+        #[serde(default)]
+        chat: Option<ChatId>,
+        message: MessageId,
+        content: Content,
+    },
     /// The twin of a message gets the same reaction.
-    React { chat: ChatId, side: Place, message: MessageId, reaction: Vec<serde_json::Value> },
+    React {
+        chat: ChatId,
+        side: Place,
+        message: MessageId,
+        reaction: Vec<serde_json::Value>,
+    },
     /// A message that a failing plugin holds back: it is not sent as it is, a person turns it into another op.
     Held { plugin: String, then: Box<Op> },
     /// The topic's title is brought up to date.
@@ -100,7 +119,12 @@ impl Op {
     pub fn chat(&self) -> Option<ChatId> {
         match self {
             Self::Show { carry, .. } | Self::Answer { carry, .. } => Some(carry.chat),
-            Self::Send { chat, .. } | Self::Forward { chat, .. } | Self::Edit { chat, .. } | Self::React { chat, .. } | Self::Title { chat } | Self::Reopen { chat } => Some(*chat),
+            Self::Send { chat, .. }
+            | Self::Forward { chat, .. }
+            | Self::Edit { chat, .. }
+            | Self::React { chat, .. }
+            | Self::Title { chat }
+            | Self::Reopen { chat } => Some(*chat),
             Self::Post { chat, .. } | Self::EditPost { chat, .. } => *chat,
             Self::Held { then, .. } => then.chat(),
         }
@@ -112,7 +136,13 @@ impl Op {
         match self {
             Self::Answer { .. } | Self::Send { .. } | Self::Forward { .. } => Place::Customer,
             // `side` is where the original stands; the twin is on the other one.
-            Self::Edit { side, .. } | Self::React { side, .. } => if *side == Place::Customer { Place::Topic } else { Place::Customer },
+            Self::Edit { side, .. } | Self::React { side, .. } => {
+                if *side == Place::Customer {
+                    Place::Topic
+                } else {
+                    Place::Customer
+                }
+            }
             Self::Post { chat: None, .. } | Self::EditPost { chat: None, .. } => Place::General,
             Self::Held { then, .. } => then.destination(),
             _ => Place::Topic,
@@ -137,7 +167,11 @@ impl Op {
         match self {
             Self::Answer { carry, .. } => Some(carry.message),
             Self::Send { asked, .. } | Self::Forward { asked, .. } => *asked,
-            Self::Edit { side: Place::Topic, message, .. } => Some(*message),
+            Self::Edit {
+                side: Place::Topic,
+                message,
+                ..
+            } => Some(*message),
             _ => None,
         }
     }

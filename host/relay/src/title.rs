@@ -20,7 +20,11 @@ pub fn mark(status: Status) -> &'static str {
 /// What operators call the contact.
 #[must_use]
 pub fn name(contact: &Contact) -> String {
-    let given = contact.properties.iter().find(|(key, _)| key == NAME_PROPERTY).map(|(_, value)| value.trim());
+    let given = contact
+        .properties
+        .iter()
+        .find(|(key, _)| key == NAME_PROPERTY)
+        .map(|(_, value)| value.trim());
     if let Some(given) = given.filter(|given| !given.is_empty()) {
         return given.to_owned();
     }
@@ -54,16 +58,31 @@ mod tests {
 
     #[test]
     fn titles_stay_within_telegrams_limit() {
-        let contact = Contact { chat: 5, first_name: "ß".repeat(200), ..Contact::default() };
+        let contact = Contact {
+            chat: 5,
+            first_name: "ß".repeat(200),
+            ..Contact::default()
+        };
         let dialog = crate::cache::new_dialog(5, 0);
         assert_eq!(title(&dialog, &contact).chars().count(), LIMIT);
     }
 
     #[test]
     fn a_name_given_by_an_operator_wins() {
-        let contact = Contact { chat: 5, first_name: "Al".into(), properties: vec![(NAME_PROPERTY.into(), "Big order".into())], ..Contact::default() };
+        let contact = Contact {
+            chat: 5,
+            first_name: "Al".into(),
+            properties: vec![(NAME_PROPERTY.into(), "Big order".into())],
+            ..Contact::default()
+        };
         assert_eq!(name(&contact), "Big order");
         assert_eq!(without_mark("🟨 Big order"), "Big order");
-        assert_eq!(name(&Contact { chat: 9, ..Contact::default() }), "Customer 9");
+        assert_eq!(
+            name(&Contact {
+                chat: 9,
+                ..Contact::default()
+            }),
+            "Customer 9"
+        );
     }
 }

@@ -44,5 +44,7 @@ async fn look(inner: &Arc<Inner>) -> Result<Duration, RelayError> {
         }
     }
     let next = inner.store.next_timer(inner.id).await?;
-    Ok(next.map_or(LOOK, |due| Duration::from_millis(u64::try_from(due - inner.now()).unwrap_or_default())))
+    Ok(next.map_or(LOOK, |due| {
+        Duration::from_millis(u64::try_from(due - inner.now()).unwrap_or_default())
+    }))
 }

@@ -9,7 +9,9 @@ pub fn not_delivered(name: &str, why: &str) -> String {
 }
 
 pub fn not_confirmed(name: &str) -> String {
-    format!("❓ Not confirmed: Telegram did not say whether this reached {name}. What you write next waits until you decide.")
+    format!(
+        "❓ Not confirmed: Telegram did not say whether this reached {name}. What you write next waits until you decide."
+    )
 }
 
 pub const SEND_AGAIN: &str = "Send again";
@@ -25,7 +27,9 @@ pub fn left() -> String {
 }
 
 pub fn left_by_rule(name: &str) -> String {
-    format!("❓ Not confirmed: Telegram did not say whether this reached {name}. It was not sent again (UNCONFIRMED = leave).")
+    format!(
+        "❓ Not confirmed: Telegram did not say whether this reached {name}. It was not sent again (UNCONFIRMED = leave)."
+    )
 }
 
 pub fn plugin_gone() -> &'static str {
@@ -49,11 +53,17 @@ pub fn edit_not_shown(why: &str) -> String {
 }
 
 pub fn cannot_show(kind: &str) -> String {
-    format!("📎 The customer sent something that cannot be shown here ({}). Ask them to send it in another form.", kind.replace('_', " "))
+    format!(
+        "📎 The customer sent something that cannot be shown here ({}). Ask them to send it in another form.",
+        kind.replace('_', " ")
+    )
 }
 
 pub fn cannot_send(kind: &str) -> String {
-    format!("a message of this kind ({}) cannot be sent by a bot", kind.replace('_', " "))
+    format!(
+        "a message of this kind ({}) cannot be sent by a bot",
+        kind.replace('_', " ")
+    )
 }
 
 pub fn part_missing(missing: usize) -> String {
@@ -61,12 +71,16 @@ pub fn part_missing(missing: usize) -> String {
 }
 
 pub fn unfit(why: &str) -> String {
-    format!("🔧 Switchboard cannot work in this group: {why}. Messages wait, and nothing is lost; they follow when it is mended.")
+    format!(
+        "🔧 Switchboard cannot work in this group: {why}. Messages wait, and nothing is lost; they follow when it is mended."
+    )
 }
 
 pub fn unknown_command(name: &str, near: Option<&str>) -> String {
     match near {
-        Some(near) => format!("There is no command /{name}. Did you mean /{near}? /help lists all. Nothing was sent to the customer."),
+        Some(near) => format!(
+            "There is no command /{name}. Did you mean /{near}? /help lists all. Nothing was sent to the customer."
+        ),
         None => format!("There is no command /{name}. /help lists all. Nothing was sent to the customer."),
     }
 }
@@ -88,7 +102,9 @@ pub fn new_usage() -> &'static str {
 }
 
 pub fn new_unknown(id: &str) -> String {
-    format!("No customer {id} is known, and Telegram shows none to this bot: a bot can only write to people who have started it.")
+    format!(
+        "No customer {id} is known, and Telegram shows none to this bot: a bot can only write to people who have started it."
+    )
 }
 
 pub fn new_exists(link: &str) -> String {
@@ -99,13 +115,14 @@ pub fn opened_by(name: &str, operator: &str) -> String {
     format!("💬 {operator} opened this dialog with {name}. What you write here is sent to them.")
 }
 
-
 pub fn plugin_failed(plugin: &str, why: &str) -> String {
     format!("⚠️ Plugin {plugin} failed: {why}. What it had begun was undone.")
 }
 
 pub fn held(plugin: &str) -> String {
-    format!("⏸ A message is held back, because plugin {plugin} failed on it. It is not lost; what comes after it waits. Release it unchanged, or skip it?")
+    format!(
+        "⏸ A message is held back, because plugin {plugin} failed on it. It is not lost; what comes after it waits. Release it unchanged, or skip it?"
+    )
 }
 
 pub const RELEASE: &str = "Release";
@@ -158,7 +175,11 @@ pub fn info(contact: &Contact, dialog: &Dialog, extra: &[(String, String)]) -> S
     if let Some(language) = &contact.language {
         lines.push(format!("Language: {language}"));
     }
-    lines.push(format!("Status: {} {}", title::mark(dialog.status), status(dialog.status)));
+    lines.push(format!(
+        "Status: {} {}",
+        title::mark(dialog.status),
+        status(dialog.status)
+    ));
     if contact.blocked {
         lines.push("⛔ Has blocked the bot".to_owned());
     }
@@ -168,13 +189,23 @@ pub fn info(contact: &Contact, dialog: &Dialog, extra: &[(String, String)]) -> S
     if !contact.tags.is_empty() {
         lines.push(format!("Tags: {}", contact.tags.join(", ")));
     }
-    lines.extend(contact.properties.iter().filter(|(name, _)| name != title::NAME_PROPERTY).chain(extra).map(|(name, value)| format!("{name}: {value}")));
+    lines.extend(
+        contact
+            .properties
+            .iter()
+            .filter(|(name, _)| name != title::NAME_PROPERTY)
+            .chain(extra)
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
     lines.push(format!("First seen: {}", date(contact.first_seen)));
     lines.join("\n")
 }
 
 fn date(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    jiff::Timestamp::from_millisecond(millis).map_or_else(
+        |_| "unknown".to_owned(),
+        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
 }
 
 /// `/help` in a topic. `plugins` are usages and summaries.
@@ -187,7 +218,10 @@ pub fn help_topic(reply_only: bool, plugins: &[(String, String)]) -> String {
     let mut lines = vec![
         first.to_owned(),
         "/ text (a slash and a space): a note that stays here".to_owned(),
-        format!("/close: {} closed, until the customer writes again", title::mark(Status::Closed)),
+        format!(
+            "/close: {} closed, until the customer writes again",
+            title::mark(Status::Closed)
+        ),
         format!("/hold: {} waiting for an answer", title::mark(Status::Waiting)),
         format!("/wait: {} answered", title::mark(Status::Answered)),
         "/info: what is known of the customer".to_owned(),

@@ -188,6 +188,8 @@ fn remapped() -> String {
     let flags: Vec<_> = pairs
         .into_iter()
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        // A megabyte of stack is the linker's default; a fresh instance per call pays for what it may touch.
+        .chain(std::iter::once("-Clink-arg=-zstack-size=131072".to_owned()))
         .map(toml::Value::String)
         .collect();
     format!("target.{}.rustflags={}", crate::TARGET, toml::Value::Array(flags))

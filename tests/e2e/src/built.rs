@@ -2,10 +2,15 @@
 
 use std::path::PathBuf;
 
-/// The folder of this build: the one that holds `deps/`, where the test itself is.
+/// The folder of this build's profile. A test stands in its `deps/`, a program beside it.
 fn target() -> PathBuf {
-    let test = std::env::current_exe().unwrap_or_default();
-    test.ancestors().nth(2).map(PathBuf::from).unwrap_or_default()
+    let me = std::env::current_exe().unwrap_or_default();
+    let folder = me.parent().map(PathBuf::from).unwrap_or_default();
+    if folder.ends_with("deps") {
+        folder.parent().map(PathBuf::from).unwrap_or_default()
+    } else {
+        folder
+    }
 }
 
 /// The `switchboard` program of this build.
@@ -25,7 +30,14 @@ pub fn program() -> PathBuf {
 /// Where they were not built.
 #[must_use]
 pub fn plugins_dir() -> PathBuf {
-    let path = target().parent().map(|target| target.join("plugins")).unwrap_or_default();
-    assert!(path.join("quick-replies.wasm").exists(), "{} has no plugins: run `make build` first", path.display());
+    let path = target()
+        .parent()
+        .map(|target| target.join("plugins"))
+        .unwrap_or_default();
+    assert!(
+        path.join("quick-replies.wasm").exists(),
+        "{} has no plugins: run `make build` first",
+        path.display()
+    );
     path
 }

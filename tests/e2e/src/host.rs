@@ -31,7 +31,13 @@ pub struct Host {
 
 /// Runs a command of the program to its end.
 pub async fn command(dir: &Path, arguments: &[&str]) -> Result<Output> {
-    let output = Command::new(program()).args(arguments).current_dir(dir).env_remove("SWITCHBOARD_LOG").stdin(Stdio::null()).output().await?;
+    let output = Command::new(program())
+        .args(arguments)
+        .current_dir(dir)
+        .env_remove("SWITCHBOARD_LOG")
+        .stdin(Stdio::null())
+        .output()
+        .await?;
     Ok(Output {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -50,7 +56,10 @@ impl Host {
         let mut child = Command::new(program())
             .arg("run")
             .current_dir(dir)
-            .env("SWITCHBOARD_LOG", std::env::var("E2E_LOG").unwrap_or_else(|_| "debug".to_owned()))
+            .env(
+                "SWITCHBOARD_LOG",
+                std::env::var("E2E_LOG").unwrap_or_else(|_| "debug".to_owned()),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log_file)
@@ -70,9 +79,15 @@ impl Host {
             }
             bail!("the host ended before it was ready")
         };
-        tokio::time::timeout(Duration::from_secs(30), ready).await.context("the host was not ready in 30 s")??;
+        tokio::time::timeout(Duration::from_secs(30), ready)
+            .await
+            .context("the host was not ready in 30 s")??;
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { child, address, ready_after: begun.elapsed() })
+        Ok(Self {
+            child,
+            address,
+            ready_after: begun.elapsed(),
+        })
     }
 
     /// The process id.
@@ -95,10 +110,35 @@ impl Host {
     /// # Errors
     /// Where it does not end within 20 s.
     pub async fn stop(mut self) -> Result<i32> {
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).context("the host is gone already")?;
+        let pid = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()))
+            .context("the host is gone already")?;
         kill_process(pid, Signal::TERM)?;
-        let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait()).await.context("the host did not stop in 20 s")??;
+        let status = tokio::time::timeout(Duration::from_secs(20), self.child.wait())
+            .await
+            .context("the host did not stop in 20 s")??;
         Ok(status.code().unwrap_or(-1))
+    }
+
+    /// Resident memory now, in bytes.
+    ///
+    /// # Errors
+    /// Where `/proc` cannot be read.
+    pub fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{}/status", self.pid())))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or_default();
+        Ok(line
+            .trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u64>()
+            .unwrap_or_default()
+            * 1_024)
     }
 
     /// User and system time of the process so far.
@@ -110,7 +150,12 @@ impl Host {
         // Behind the name in brackets: state is field 3, utime 14, stime 15, in clock ticks of 10 ms.
         let rest = stat.rsplit(')').next().unwrap_or_default();
         let fields: Vec<&str> = rest.split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+        let ticks = |index: usize| {
+            fields
+                .get(index)
+                .and_then(|field| field.parse::<u64>().ok())
+                .unwrap_or_default()
+        };
         Ok(Duration::from_millis((ticks(11) + ticks(12)) * 10))
     }
 }

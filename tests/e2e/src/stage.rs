@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 use telegram_sim::{BotHandle, Forum, Limits, Options, Person, Seat, Sim};
+use tempfile::TempDir;
 
 use crate::built::plugins_dir;
 use crate::host::{Host, Output, command};
@@ -61,7 +61,12 @@ impl Stage {
     pub async fn start(setup: Setup) -> Result<Self> {
         let mut stage = Self::prepare(setup).await?;
         let applied = stage.apply().await?;
-        anyhow::ensure!(applied.code == 0, "connection apply failed: {}{}", applied.stdout, applied.stderr);
+        anyhow::ensure!(
+            applied.code == 0,
+            "connection apply failed: {}{}",
+            applied.stdout,
+            applied.stderr
+        );
         stage.run().await?;
         Ok(stage)
     }
@@ -71,13 +76,25 @@ impl Stage {
     /// # Errors
     /// Where the simulation does not start.
     pub async fn prepare(setup: Setup) -> Result<Self> {
-        let sim = Sim::start(Options { limits: setup.limits.clone(), ..Options::default() }).await?;
+        let sim = Sim::start(Options {
+            limits: setup.limits.clone(),
+            ..Options::default()
+        })
+        .await?;
         let operator = sim.user("Olga");
         let bot = sim.bot(TOKEN, "stage_bot");
         let group = sim.forum("Support", &operator);
         group.add_admin_bot(&bot);
         let dir = tempfile::tempdir()?;
-        let stage = Self { sim, bot, group, operator, dir, host: None, setup };
+        let stage = Self {
+            sim,
+            bot,
+            group,
+            operator,
+            dir,
+            host: None,
+            setup,
+        };
         stage.write_config()?;
         Ok(stage)
     }
@@ -100,7 +117,10 @@ impl Stage {
             && std::fs::create_dir(&dir).is_ok()
             && let Ok(entries) = std::fs::read_dir(plugins_dir())
         {
-            for entry in entries.flatten().filter(|entry| entry.path().extension().is_some_and(|end| end == "wasm")) {
+            for entry in entries
+                .flatten()
+                .filter(|entry| entry.path().extension().is_some_and(|end| end == "wasm"))
+            {
                 let _ = std::fs::copy(entry.path(), dir.join(entry.file_name()));
             }
         }
@@ -194,7 +214,11 @@ impl Stage {
     /// # Errors
     /// Where no such topic comes up.
     pub async fn topic(&self, name: &str) -> Result<Seat> {
-        let topic = self.group.wait_topic(name, SOON).await.with_context(|| format!("the log:\n{}", self.log()))?;
+        let topic = self
+            .group
+            .wait_topic(name, SOON)
+            .await
+            .with_context(|| format!("the log:\n{}", self.log()))?;
         Ok(self.operator.in_topic(&self.group, topic.thread))
     }
 }

@@ -6,14 +6,28 @@ use telegram_sim::people::compose::Item;
 use telegram_sim::{MessageView, Seat};
 
 const KINDS: [&str; 14] = [
-    "text", "photo", "video", "animation", "audio", "voice", "video_note", "document", "sticker", "location", "venue",
-    "contact", "poll", "dice",
+    "text",
+    "photo",
+    "video",
+    "animation",
+    "audio",
+    "voice",
+    "video_note",
+    "document",
+    "sticker",
+    "location",
+    "venue",
+    "contact",
+    "poll",
+    "dice",
 ];
 
 /// Sends one message of a kind; what it says beside the kind is `words`.
 fn send(seat: &Seat, kind: &str, words: &str) {
     match kind {
-        "text" => drop(seat.html(&format!("<b>{words}</b> and <i>more</i> <code>x</code> <a href=\"https://example.com/\">link</a> 👍"))),
+        "text" => drop(seat.html(&format!(
+            "<b>{words}</b> and <i>more</i> <code>x</code> <a href=\"https://example.com/\">link</a> 👍"
+        ))),
         "photo" => drop(seat.photo(words)),
         "video" => drop(seat.video(words)),
         "animation" => drop(seat.animation(words)),
@@ -31,11 +45,18 @@ fn essence(message: &MessageView) -> String {
     let mut fields = message.fields.clone();
     // A dice rolls anew for everybody, and so does its message.
     fields.remove("dice");
-    format!("{} {:?} {:?} {media:?} {poll:?} {fields:?}", message.kind, message.text, message.entities)
+    format!(
+        "{} {:?} {:?} {media:?} {poll:?} {fields:?}",
+        message.kind, message.text, message.entities
+    )
 }
 
 fn essences(messages: &[MessageView]) -> Vec<String> {
-    messages.iter().filter(|message| !message.service).map(essence).collect()
+    messages
+        .iter()
+        .filter(|message| !message.service)
+        .map(essence)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,16 +69,30 @@ async fn a_conversation_with_every_kind_of_message() -> Result<()> {
     for kind in KINDS {
         send(&alice, kind, &format!("customer's {kind}"));
     }
-    topic.wait_for(SOON, |all| essences(all).len() == 1 + KINDS.len()).await.context(stage.log())?;
-    assert_eq!(essences(&topic.messages()), essences(&alice.messages()), "the customer's messages in the topic");
+    topic
+        .wait_for(SOON, |all| essences(all).len() == 1 + KINDS.len())
+        .await
+        .context(stage.log())?;
+    assert_eq!(
+        essences(&topic.messages()),
+        essences(&alice.messages()),
+        "the customer's messages in the topic"
+    );
     assert!(topic.content().iter().all(|message| message.from_bot));
 
     for kind in KINDS {
         send(&topic, kind, &format!("operator's {kind}"));
     }
     let expected = 1 + 2 * KINDS.len();
-    alice.wait_for(SOON, |all| essences(all).len() == expected).await.context(stage.log())?;
-    assert_eq!(essences(&alice.messages()), essences(&topic.messages()), "the operator's messages with the customer");
+    alice
+        .wait_for(SOON, |all| essences(all).len() == expected)
+        .await
+        .context(stage.log())?;
+    assert_eq!(
+        essences(&alice.messages()),
+        essences(&topic.messages()),
+        "the operator's messages with the customer"
+    );
     Ok(())
 }
 
@@ -65,16 +100,31 @@ async fn a_conversation_with_every_kind_of_message() -> Result<()> {
 async fn albums_of_ten_stay_albums_both_ways() -> Result<()> {
     let stage = Stage::start(Setup::default()).await?;
     let bob = stage.customer("Bob");
-    let ten: Vec<(String, String)> = (0..10).map(|n| (if n % 3 == 2 { "video" } else { "photo" }.to_owned(), format!("part {n}"))).collect();
-    let ten: Vec<(&str, &str)> = ten.iter().map(|(kind, caption)| (kind.as_str(), caption.as_str())).collect();
+    let ten: Vec<(String, String)> = (0..10)
+        .map(|n| {
+            (
+                if n % 3 == 2 { "video" } else { "photo" }.to_owned(),
+                format!("part {n}"),
+            )
+        })
+        .collect();
+    let ten: Vec<(&str, &str)> = ten
+        .iter()
+        .map(|(kind, caption)| (kind.as_str(), caption.as_str()))
+        .collect();
     bob.album(&ten);
     let topic = stage.topic("Bob").await?;
-    let shown = topic.wait_for(SOON, |all| essences(all).len() == 10).await.context(stage.log())?;
+    let shown = topic
+        .wait_for(SOON, |all| essences(all).len() == 10)
+        .await
+        .context(stage.log())?;
     assert_eq!(essences(&shown), essences(&bob.messages()));
     assert_one_album(&topic.content());
 
     topic.album(&ten);
-    bob.wait_for(SOON, |all| essences(all).len() == 20).await.context(stage.log())?;
+    bob.wait_for(SOON, |all| essences(all).len() == 20)
+        .await
+        .context(stage.log())?;
     assert_eq!(essences(&bob.messages()), essences(&topic.messages()));
     assert_one_album(&bob.content()[10..]);
     Ok(())
@@ -83,7 +133,10 @@ async fn albums_of_ten_stay_albums_both_ways() -> Result<()> {
 fn assert_one_album(messages: &[MessageView]) {
     let group = messages[0].media_group.clone();
     assert!(group.is_some(), "no album: {messages:?}");
-    assert!(messages.iter().all(|message| message.media_group == group), "more than one album");
+    assert!(
+        messages.iter().all(|message| message.media_group == group),
+        "more than one album"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +151,11 @@ async fn replies_to_replies_keep_their_thread_on_both_sides() -> Result<()> {
 
     topic.reply(shown.message_id, "answer one");
     let answer = carol.wait_text("answer one", SOON).await?;
-    assert_eq!(answer.reply_to, Some(question.message_id), "the operator's reply stands under the customer's message");
+    assert_eq!(
+        answer.reply_to,
+        Some(question.message_id),
+        "the operator's reply stands under the customer's message"
+    );
 
     carol.reply(answer.message_id, "but why?");
     let why = topic.wait_text("but why?", SOON).await?;
@@ -113,7 +170,11 @@ async fn replies_to_replies_keep_their_thread_on_both_sides() -> Result<()> {
 
     let before = carol.content().len();
     let replied = carol.wait_text("because", SOON).await?;
-    let look = Item { kind: Some("photo".into()), caption: Some("look".into()), ..Item::default() };
+    let look = Item {
+        kind: Some("photo".into()),
+        caption: Some("look".into()),
+        ..Item::default()
+    };
     carol.reply_with(replied.message_id, look);
     let look = topic.wait_text("look", SOON).await?;
     let because_in_topic = topic.wait_text("because", SOON).await?;
@@ -130,7 +191,12 @@ async fn edits_and_reactions_cross_over() -> Result<()> {
     let topic = stage.topic("Dan").await?;
     let shown = topic.wait_text("tpyo", SOON).await?;
     dan.edit(first.message_id, "typo");
-    topic.wait_for(SOON, |all| all.iter().any(|m| m.message_id == shown.message_id && m.text == "typo")).await.context(stage.log())?;
+    topic
+        .wait_for(SOON, |all| {
+            all.iter().any(|m| m.message_id == shown.message_id && m.text == "typo")
+        })
+        .await
+        .context(stage.log())?;
 
     let answer = topic.text("Tuesady");
     dan.wait_text("Tuesady", SOON).await?;
@@ -138,9 +204,20 @@ async fn edits_and_reactions_cross_over() -> Result<()> {
     let corrected = dan.wait_text("Tuesday", SOON).await?;
 
     dan.react(corrected.message_id, "👍");
-    topic.wait_for(SOON, |all| all.iter().any(|m| m.message_id == answer.message_id && !m.reactions.is_empty())).await.context(stage.log())?;
+    topic
+        .wait_for(SOON, |all| {
+            all.iter()
+                .any(|m| m.message_id == answer.message_id && !m.reactions.is_empty())
+        })
+        .await
+        .context(stage.log())?;
     topic.react(shown.message_id, "❤");
-    dan.wait_for(SOON, |all| all.iter().any(|m| m.message_id == first.message_id && !m.reactions.is_empty())).await.context(stage.log())?;
+    dan.wait_for(SOON, |all| {
+        all.iter()
+            .any(|m| m.message_id == first.message_id && !m.reactions.is_empty())
+    })
+    .await
+    .context(stage.log())?;
 
     let photo = dan.photo("a capton");
     topic.wait_text("a capton", SOON).await?;

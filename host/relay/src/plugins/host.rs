@@ -28,8 +28,16 @@ pub struct TurnHost {
 impl TurnHost {
     pub fn new(inner: Arc<Inner>, enabled: Arc<Enabled>, draft: Draft, asked: Option<i64>) -> Self {
         let seed = draft.updates.first().copied().unwrap_or(draft.now);
-        let random = u64::from_ne_bytes(seed.to_ne_bytes()) ^ u64::from_ne_bytes(inner.id.to_ne_bytes()).rotate_left(40);
-        Self { inner, enabled, draft, asked, handle: Handle::current(), random }
+        let random =
+            u64::from_ne_bytes(seed.to_ne_bytes()) ^ u64::from_ne_bytes(inner.id.to_ne_bytes()).rotate_left(40);
+        Self {
+            inner,
+            enabled,
+            draft,
+            asked,
+            handle: Handle::current(),
+            random,
+        }
     }
 
     /// Waits for the store. Hooks run where blocking is allowed, and no transaction is open while they do.
@@ -58,13 +66,24 @@ impl TurnHost {
         let (inner, now) = (self.inner.clone(), self.draft.now);
         let entry = self.wait(async move { Ok(inner.store.plugin_entry(inner.id, &name, key, now).await?) })?;
         let read = entry.as_ref().map_or(0, |entry| entry.version);
-        let cell = switchboard_store::Cell::Plugin { plugin: self.enabled.name.clone(), key: key.to_owned() };
-        self.draft.expect.push(switchboard_store::Expect { cell, version: read });
-        Ok(Written { read, expires: entry.as_ref().and_then(|entry| entry.expires), value: entry.map(|entry| entry.value) })
+        let cell = switchboard_store::Cell::Plugin {
+            plugin: self.enabled.name.clone(),
+            key: key.to_owned(),
+        };
+        self.draft
+            .expect
+            .push(switchboard_store::Expect { cell, version: read });
+        Ok(Written {
+            read,
+            expires: entry.as_ref().and_then(|entry| entry.expires),
+            value: entry.map(|entry| entry.value),
+        })
     }
 
     fn write(&mut self, key: &str, written: Written) {
-        self.draft.entries.insert((self.enabled.name.clone(), key.to_owned()), written);
+        self.draft
+            .entries
+            .insert((self.enabled.name.clone(), key.to_owned()), written);
     }
 
     /// The chat of a dialog, which must exist.
@@ -79,7 +98,10 @@ impl TurnHost {
     fn contact_mut(&mut self, id: ChatId) -> Result<&mut switchboard_store::Contact, Error> {
         self.read(id)?;
         let missing = || Error::new("not-found", format!("there is no contact {id}"));
-        self.draft.person_mut(id).and_then(|person| person.contact.as_mut()).ok_or_else(missing)
+        self.draft
+            .person_mut(id)
+            .and_then(|person| person.contact.as_mut())
+            .ok_or_else(missing)
     }
 }
 
@@ -117,8 +139,19 @@ impl Host for TurnHost {
 
     fn store_set(&mut self, key: &str, value: Vec<u8>, ttl: Option<u64>) -> Result<(), Error> {
         let read = self.entry(key)?.read;
-        let expires = ttl.map(|seconds| self.draft.now.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX / 2_000).saturating_mul(1_000)));
-        self.write(key, Written { read, value: Some(value), expires });
+        let expires = ttl.map(|seconds| {
+            self.draft
+                .now
+                .saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX / 2_000).saturating_mul(1_000))
+        });
+        self.write(
+            key,
+            Written {
+                read,
+                value: Some(value),
+                expires,
+            },
+        );
         Ok(())
     }
 
@@ -135,21 +168,40 @@ impl Host for TurnHost {
         let old = self.entry(key)?;
         let number = match &old.value {
             None => 0,
-            Some(value) => std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok()).ok_or_else(|| Error::new("invalid", format!("the value at “{key}” is no number")))?,
+            Some(value) => std::str::from_utf8(value)
+                .ok()
+                .and_then(|text| text.parse::<i64>().ok())
+                .ok_or_else(|| Error::new("invalid", format!("the value at “{key}” is no number")))?,
         };
-        let sum = number.checked_add(delta).ok_or_else(|| Error::new("limit", format!("the number at “{key}” would leave 64 bits")))?;
-        self.write(key, Written { value: Some(sum.to_string().into_bytes()), ..old });
+        let sum = number
+            .checked_add(delta)
+            .ok_or_else(|| Error::new("limit", format!("the number at “{key}” would leave 64 bits")))?;
+        self.write(
+            key,
+            Written {
+                value: Some(sum.to_string().into_bytes()),
+                ..old
+            },
+        );
         Ok(sum)
     }
 
     fn store_entries(&mut self, prefix: &str, after: Option<&str>, limit: u32) -> Result<wit::EntryPage, Error> {
         let (inner, name, now) = (self.inner.clone(), self.enabled.name.clone(), self.draft.now);
-        let stored = self.wait(async { Ok(inner.store.plugin_entries(inner.id, &name, prefix, after, limit, now).await?) })?;
+        let stored = self.wait(async {
+            Ok(inner
+                .store
+                .plugin_entries(inner.id, &name, prefix, after, limit, now)
+                .await?)
+        })?;
         let full = stored.len() >= limit as usize;
         let last = stored.last().map(|entry| entry.key.clone());
-        let mut merged: std::collections::BTreeMap<String, Vec<u8>> = stored.into_iter().map(|entry| (entry.key, entry.value)).collect();
+        let mut merged: std::collections::BTreeMap<String, Vec<u8>> =
+            stored.into_iter().map(|entry| (entry.key, entry.value)).collect();
         for ((plugin, key), written) in &self.draft.entries {
-            let on_page = key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after) && (!full || last.as_ref().is_some_and(|last| key <= last));
+            let on_page = key.starts_with(prefix)
+                && after.is_none_or(|after| key.as_str() > after)
+                && (!full || last.as_ref().is_some_and(|last| key <= last));
             if *plugin != name || !on_page {
                 continue;
             }
@@ -158,8 +210,14 @@ impl Host for TurnHost {
                 None => merged.remove(key),
             };
         }
-        let entries = merged.into_iter().map(|(key, value)| wit::Entry { key, value }).collect();
-        Ok(wit::EntryPage { entries, next: if full { last } else { None } })
+        let entries = merged
+            .into_iter()
+            .map(|(key, value)| wit::Entry { key, value })
+            .collect();
+        Ok(wit::EntryPage {
+            entries,
+            next: if full { last } else { None },
+        })
     }
 
     fn contacts_get(&mut self, id: ChatId) -> Result<Option<wit::Contact>, Error> {
@@ -197,11 +255,23 @@ impl Host for TurnHost {
 
     fn dialogs_get(&mut self, id: i64) -> Result<Option<wit::Dialog>, Error> {
         self.read(id)?;
-        let Some(person) = self.draft.person(id) else { return Ok(None) };
+        let Some(person) = self.draft.person(id) else {
+            return Ok(None);
+        };
         Ok(match (&person.contact, &person.dialog) {
             (Some(contact), Some(dialog)) => Some(convert::dialog(contact, Some(dialog))),
             _ => None,
         })
+    }
+
+    fn dialogs_find(&mut self, contact: ChatId) -> Result<Option<wit::Dialog>, Error> {
+        self.dialogs_get(contact)
+    }
+
+    fn dialogs_link(&mut self, id: i64) -> Result<Option<String>, Error> {
+        self.read(id)?;
+        let topic = self.draft.dialog(id).and_then(|dialog| dialog.topic);
+        Ok(topic.map(|topic| self.inner.link(topic, None)))
     }
 
     fn dialogs_open(&mut self, contact: ChatId) -> Result<wit::Dialog, Error> {
@@ -212,7 +282,12 @@ impl Host for TurnHost {
 
     fn dialogs_set_status(&mut self, id: i64, status: &str) -> Result<(), Error> {
         self.dialog(id)?;
-        let status = convert::status_named(status).ok_or_else(|| Error::new("invalid", format!("“{status}” is no status: it is waiting, answered or closed")))?;
+        let status = convert::status_named(status).ok_or_else(|| {
+            Error::new(
+                "invalid",
+                format!("“{status}” is no status: it is waiting, answered or closed"),
+            )
+        })?;
         self.draft.set_status(id, status, 0);
         Ok(())
     }
@@ -221,7 +296,12 @@ impl Host for TurnHost {
         self.dialog(id)?;
         let mut contents = convert::contents(&content, &self.enabled.tag)?.into_iter();
         if let Some(content) = contents.next() {
-            self.draft.queue(Op::Post { chat: Some(id), content, reply: None, more: contents.collect() });
+            self.draft.queue(Op::Post {
+                chat: Some(id),
+                content,
+                reply: None,
+                more: contents.collect(),
+            });
         }
         Ok(())
     }
@@ -236,7 +316,10 @@ impl Host for TurnHost {
     fn dialogs_forward(&mut self, id: i64, messages: &[wit::MessageRef]) -> Result<(), Error> {
         self.dialog(id)?;
         if messages.iter().any(|message| message.place == "customer") {
-            return Err(Error::new("invalid", "only messages of the group can be forwarded to the customer"));
+            return Err(Error::new(
+                "invalid",
+                "only messages of the group can be forwarded to the customer",
+            ));
         }
         let mut messages: Vec<i64> = messages.iter().map(|message| message.id).collect();
         messages.sort_unstable();
@@ -245,12 +328,18 @@ impl Host for TurnHost {
         Ok(())
     }
 
-    fn templates_save(&mut self, name: &str, source: wit::MessageRef, dialog: Option<i64>) -> Result<wit::Template, Error> {
+    fn templates_save(
+        &mut self,
+        name: &str,
+        source: wit::MessageRef,
+        dialog: Option<i64>,
+    ) -> Result<wit::Template, Error> {
         self.save_template(name, &source, dialog)
     }
 
     fn templates_get(&mut self, name: &str) -> Result<Option<wit::Template>, Error> {
-        self.find_template(name).map(|found| found.1.map(|template| self.template(&template)))
+        self.find_template(name)
+            .map(|found| found.1.map(|template| self.template(&template)))
     }
 
     fn templates_all(&mut self, prefix: &str, after: Option<&str>, limit: u32) -> Result<wit::TemplatePage, Error> {
@@ -266,7 +355,14 @@ impl Host for TurnHost {
     }
 
     fn schedule_set(&mut self, key: &str, due: u64, payload: &str, dialog: Option<i64>) -> Result<(), Error> {
-        let timer = Timer { plugin: self.enabled.name.clone(), key: key.to_owned(), due: i64::try_from(due).unwrap_or(i64::MAX), payload: payload.to_owned(), dialog, version: self.draft.now };
+        let timer = Timer {
+            plugin: self.enabled.name.clone(),
+            key: key.to_owned(),
+            due: i64::try_from(due).unwrap_or(i64::MAX),
+            payload: payload.to_owned(),
+            dialog,
+            version: self.draft.now,
+        };
         self.draft.changes.push(Change::PutTimer(timer));
         self.draft.timers_changed = true;
         Ok(())
@@ -276,19 +372,33 @@ impl Host for TurnHost {
         let (inner, plugin) = (self.inner.clone(), self.enabled.name.clone());
         let timers = self.wait(async { Ok(inner.store.due_timers(inner.id, i64::MAX, 10_000).await?) })?;
         let was = timers.iter().any(|timer| timer.plugin == plugin && timer.key == key);
-        self.draft.changes.push(Change::RemoveTimer { plugin, key: key.to_owned() });
+        self.draft.changes.push(Change::RemoveTimer {
+            plugin,
+            key: key.to_owned(),
+        });
         Ok(was)
     }
 }
 
 impl TurnHost {
     pub fn send(&mut self, chat: ChatId, contents: Vec<Content>) {
-        self.draft.queue(Op::Send { chat, contents, asked: self.asked, show: true });
-        self.draft.set_status(chat, switchboard_store::Status::Answered, crate::turn::LAZY_TITLE);
+        self.draft.queue(Op::Send {
+            chat,
+            contents,
+            asked: self.asked,
+            show: true,
+        });
+        self.draft
+            .set_status(chat, switchboard_store::Status::Answered, crate::turn::LAZY_TITLE);
     }
 
     pub fn forward(&mut self, chat: ChatId, messages: Vec<i64>) {
-        self.draft.queue(Op::Forward { chat, messages, asked: self.asked });
-        self.draft.set_status(chat, switchboard_store::Status::Answered, crate::turn::LAZY_TITLE);
+        self.draft.queue(Op::Forward {
+            chat,
+            messages,
+            asked: self.asked,
+        });
+        self.draft
+            .set_status(chat, switchboard_store::Status::Answered, crate::turn::LAZY_TITLE);
     }
 }

@@ -64,17 +64,37 @@ impl ConnectionPlugins {
     pub fn link(shelf: &Shelf, config: &ConnectionConfig) -> Result<Self, RelayError> {
         let mut enabled = Vec::new();
         for used in &config.plugins {
-            let failed = |source: Box<dyn std::error::Error + Send + Sync>| RelayError::Plugin { name: used.name.clone(), source };
+            let failed = |source: Box<dyn std::error::Error + Send + Sync>| RelayError::Plugin {
+                name: used.name.clone(),
+                source,
+            };
             let plugin = shelf.plugins.get(&used.name).ok_or_else(|| {
                 let known: Vec<&str> = shelf.plugins.keys().map(String::as_str).collect();
-                failed(Box::new(Missing { known: if known.is_empty() { "none".to_owned() } else { known.join(", ") } }))
+                failed(Box::new(Missing {
+                    known: if known.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        known.join(", ")
+                    },
+                }))
             })?;
             let grants: Grants = match &used.grants {
                 Some(grants) => grants.iter().cloned().collect(),
-                None => plugin.permissions().iter().map(|permission| permission.interface.clone()).collect(),
+                None => plugin
+                    .permissions()
+                    .iter()
+                    .map(|permission| permission.interface.clone())
+                    .collect(),
             };
-            let linked = shelf.runtime.link(plugin, &grants).map_err(|error| failed(Box::new(error)))?;
-            let settings = if used.settings.is_null() { "{}".to_owned() } else { used.settings.to_string() };
+            let linked = shelf
+                .runtime
+                .link(plugin, &grants)
+                .map_err(|error| failed(Box::new(error)))?;
+            let settings = if used.settings.is_null() {
+                "{}".to_owned()
+            } else {
+                used.settings.to_string()
+            };
             enabled.push(Arc::new(Enabled {
                 name: used.name.clone(),
                 tag: tag(&used.name),
@@ -87,15 +107,27 @@ impl ConnectionPlugins {
         }
         let phases: Vec<_> = enabled.iter().map(|enabled| enabled.plugin.phase()).collect();
         let listening = |direction: Direction| -> Vec<usize> {
-            order(&phases, direction).into_iter().filter(|index| listens(&enabled[*index].plugin, direction)).collect()
+            order(&phases, direction)
+                .into_iter()
+                .filter(|index| listens(&enabled[*index].plugin, direction))
+                .collect()
         };
         let (incoming, outgoing) = (listening(Direction::Incoming), listening(Direction::Outgoing));
-        Ok(Self { limits: shelf.limits.clone(), incoming, outgoing, enabled })
+        Ok(Self {
+            limits: shelf.limits.clone(),
+            incoming,
+            outgoing,
+            enabled,
+        })
     }
 
     /// The plugins that look at messages of a direction, in their order.
     fn pipeline(&self, direction: Direction) -> impl Iterator<Item = &Arc<Enabled>> {
-        let indices = if direction == Direction::Outgoing { &self.outgoing } else { &self.incoming };
+        let indices = if direction == Direction::Outgoing {
+            &self.outgoing
+        } else {
+            &self.incoming
+        };
         indices.iter().map(|index| &self.enabled[*index])
     }
 
@@ -111,7 +143,9 @@ impl ConnectionPlugins {
     fn command(&self, name: &str, place: &str) -> Option<(&Arc<Enabled>, bool)> {
         let find = |wanted: &str| {
             self.enabled.iter().find_map(|enabled| {
-                let spec = enabled.plugin.description().commands.iter().find(|spec| spec.name.eq_ignore_ascii_case(wanted) && spec.places.iter().any(|there| there == place))?;
+                let spec = enabled.plugin.description().commands.iter().find(|spec| {
+                    spec.name.eq_ignore_ascii_case(wanted) && spec.places.iter().any(|there| there == place)
+                })?;
                 Some((enabled, spec.admin))
             })
         };
@@ -129,17 +163,31 @@ impl ConnectionPlugins {
 
     /// Usages and summaries for `/help`.
     pub fn help(&self, place: &str) -> Vec<(String, String)> {
-        self.specs(place).map(|spec| (format!("/{} {}", spec.name, spec.usage).trim_end().to_owned(), spec.summary.clone())).collect()
+        self.specs(place)
+            .map(|spec| {
+                (
+                    format!("/{} {}", spec.name, spec.usage).trim_end().to_owned(),
+                    spec.summary.clone(),
+                )
+            })
+            .collect()
     }
 
     fn specs(&self, place: &str) -> impl Iterator<Item = &switchboard_runtime::types::CommandSpec> {
-        let specs = self.enabled.iter().flat_map(|enabled| &enabled.plugin.description().commands);
+        let specs = self
+            .enabled
+            .iter()
+            .flat_map(|enabled| &enabled.plugin.description().commands);
         specs.filter(move |spec| spec.name != "*" && spec.places.iter().any(|there| there == place))
     }
 
     pub fn names(&self) -> String {
         let names: Vec<&str> = self.enabled.iter().map(|enabled| enabled.name.as_str()).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
     }
 }
 

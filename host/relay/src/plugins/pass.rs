@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use switchboard_runtime::circuit::{Fate, Gate};
-use switchboard_runtime::types::{self as wit, Verdict};
 use switchboard_runtime::pipeline::{self, OnFailure};
+use switchboard_runtime::types::{self as wit, Verdict};
 use switchboard_runtime::{Direction, Failure};
 use switchboard_store::ChatId;
 use switchboard_telegram::types::Message;
@@ -38,14 +38,32 @@ pub struct Passed {
 
 impl Inner {
     /// Runs the message hooks of a direction; `None` where a plugin ended the message's way.
-    pub(crate) async fn pass(self: &Arc<Self>, draft: &mut Draft, direction: Direction, message: &Message, chat: ChatId, content: Content) -> Result<Option<Passed>, RelayError> {
-        let mut passed = Passed { content, replaced: false, marks: Vec::new(), held_by: None };
+    pub(crate) async fn pass(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        direction: Direction,
+        message: &Message,
+        chat: ChatId,
+        content: Content,
+    ) -> Result<Option<Passed>, RelayError> {
+        let mut passed = Passed {
+            content,
+            replaced: false,
+            marks: Vec::new(),
+            held_by: None,
+        };
         if self.plugins.pipeline(direction).next().is_none() {
             return Ok(Some(passed));
         }
-        let place = if direction == Direction::Outgoing { "topic" } else { "customer" };
+        let place = if direction == Direction::Outgoing {
+            "topic"
+        } else {
+            "customer"
+        };
         let mut seen = convert::message(message, place);
-        let Some(contact) = draft.contact(chat) else { return Ok(Some(passed)) };
+        let Some(contact) = draft.contact(chat) else {
+            return Ok(Some(passed));
+        };
         let dialog = convert::dialog(contact, draft.dialog(chat));
         for enabled in self.plugins.pipeline(direction) {
             if !enabled.plugin.wants(direction, &seen) {
@@ -59,18 +77,28 @@ impl Inner {
                     tracing::info!(connection = %self.name, plugin = %enabled.name, reason, "a message was dropped");
                     if direction == Direction::Outgoing {
                         let text = words::dropped_outgoing(&enabled.name, &reason);
-                        draft.queue(Op::Post { chat: Some(chat), content: Content::text(text), reply: asked, more: vec![] });
+                        draft.queue(Op::Post {
+                            chat: Some(chat),
+                            content: Content::text(text),
+                            reply: asked,
+                            more: vec![],
+                        });
                     }
                     return Ok(None);
                 }
                 Ok(Verdict::StayClosed) => {
-                    let open = draft.dialog(chat).is_some_and(|dialog| dialog.status != switchboard_store::Status::Closed);
+                    let open = draft
+                        .dialog(chat)
+                        .is_some_and(|dialog| dialog.status != switchboard_store::Status::Closed);
                     if !open {
                         return Ok(None);
                     }
                 }
                 Ok(Verdict::Quarantine(reason)) => {
-                    passed.held_by = Some(HeldBy { plugin: enabled.name.clone(), question: words::quarantined(&enabled.name, &reason) });
+                    passed.held_by = Some(HeldBy {
+                        plugin: enabled.name.clone(),
+                        question: words::quarantined(&enabled.name, &reason),
+                    });
                     return Ok(Some(passed));
                 }
                 Ok(change @ (Verdict::Replace(_) | Verdict::Edit(_))) => match pipeline::apply(&mut seen, &change) {
@@ -79,15 +107,23 @@ impl Inner {
                         passed.replaced = true;
                     }
                     // The runtime has checked it against this very message.
-                    Err(invalid) => tracing::error!(connection = %self.name, plugin = %enabled.name, %invalid, "a checked verdict could not be applied"),
+                    Err(invalid) => {
+                        tracing::error!(connection = %self.name, plugin = %enabled.name, %invalid, "a checked verdict could not be applied")
+                    }
                 },
                 Err(Fate::PassMarked) => passed.marks.push(words::not_checked(&enabled.name)),
                 Err(Fate::Hold) => {
-                    passed.held_by = Some(HeldBy { plugin: enabled.name.clone(), question: words::held(&enabled.name) });
+                    passed.held_by = Some(HeldBy {
+                        plugin: enabled.name.clone(),
+                        question: words::held(&enabled.name),
+                    });
                     return Ok(Some(passed));
                 }
                 Err(Fate::Quarantine) => {
-                    passed.held_by = Some(HeldBy { plugin: enabled.name.clone(), question: words::quarantined(&enabled.name, "it failed on this message twice") });
+                    passed.held_by = Some(HeldBy {
+                        plugin: enabled.name.clone(),
+                        question: words::quarantined(&enabled.name, "it failed on this message twice"),
+                    });
                     return Ok(Some(passed));
                 }
             }
@@ -105,7 +141,13 @@ impl Inner {
         dialog: &wit::Dialog,
         asked: Option<i64>,
     ) -> Result<Verdict, Fate> {
-        let skipped = |policy| if policy == OnFailure::Hold { Fate::Hold } else { Fate::PassMarked };
+        let skipped = |policy| {
+            if policy == OnFailure::Hold {
+                Fate::Hold
+            } else {
+                Fate::PassMarked
+            }
+        };
         let gate = enabled.circuit.lock().gate();
         let gate = if gate == Gate::Probe {
             let works = self.probe_plugin(enabled);
@@ -129,13 +171,22 @@ impl Inner {
         if let Some(failure) = &last {
             tracing::warn!(connection = %self.name, plugin = %enabled.name, %failure, "a message hook failed twice");
         }
+        if last.as_ref().is_some_and(|failure| !failure.is_plugins_fault()) {
+            return Err(skipped(enabled.on_failure));
+        }
         let works = self.probe_plugin(enabled);
-        let id = u64::try_from(message.ref_.id).unwrap_or_default() ^ u64::try_from(dialog.id).unwrap_or_default().rotate_left(32);
+        let id = u64::try_from(message.ref_.id).unwrap_or_default()
+            ^ u64::try_from(dialog.id).unwrap_or_default().rotate_left(32);
         let blame = enabled.circuit.lock().failed(id, Some(works), enabled.on_failure);
         if blame.opened {
             let why = last.map(|failure| failure.to_string()).unwrap_or_default();
             tracing::error!(connection = %self.name, plugin = %enabled.name, %why, "the plugin is left alone for a while");
-            draft.queue(Op::Post { chat: None, content: Content::text(words::circuit_open(&enabled.name, &why)), reply: None, more: vec![] });
+            draft.queue(Op::Post {
+                chat: None,
+                content: Content::text(words::circuit_open(&enabled.name, &why)),
+                reply: None,
+                more: vec![],
+            });
         }
         Err(blame.fate)
     }
@@ -150,14 +201,19 @@ impl Inner {
         asked: Option<i64>,
     ) -> Result<Verdict, Failure> {
         let limits = self.plugins.limits.clone();
-        self.with_host(draft, enabled, asked, |host| enabled.linked.message(direction, host, &limits, message, dialog))
+        self.with_host(draft, enabled, asked, |host| {
+            enabled.linked.message(direction, host, &limits, message, dialog)
+        })
     }
 
     /// Whether the plugin can still describe itself: a plugin that cannot is to blame, not the message.
     fn probe_plugin(self: &Arc<Self>, enabled: &Arc<Enabled>) -> bool {
         let mut scratch = Draft::new(self.now(), vec![]);
         let limits = self.plugins.limits.clone();
-        self.with_host(&mut scratch, enabled, None, |host| enabled.linked.describe(host, &limits)).is_ok()
+        self.with_host(&mut scratch, enabled, None, |host| {
+            enabled.linked.describe(host, &limits)
+        })
+        .is_ok()
     }
 
     /// Lends the draft to a plugin for one call. After a failure the draft is as it was before: all effects are gone.

@@ -19,30 +19,57 @@ pub struct Known {
 }
 
 impl TurnHost {
-    pub(super) fn save_template(&mut self, name: &str, source: &wit::MessageRef, dialog: Option<i64>) -> Result<wit::Template, Error> {
-        let known = self.draft.known.iter().find(|known| known.message == source.id).cloned();
+    pub(super) fn save_template(
+        &mut self,
+        name: &str,
+        source: &wit::MessageRef,
+        dialog: Option<i64>,
+    ) -> Result<wit::Template, Error> {
+        let known = self
+            .draft
+            .known
+            .iter()
+            .find(|known| known.message == source.id)
+            .cloned();
         let Some(known) = known.filter(|_| source.place != "customer") else {
-            return Err(Error::new("not-found", "only the message that the command replies to can be saved"));
+            return Err(Error::new(
+                "not-found",
+                "only the message that the command replies to can be saved",
+            ));
         };
         let (contents, messages) = match &known.album {
             None => (vec![known.content.clone()], vec![source.id]),
             Some(album) => self.album(album, source, dialog.unwrap_or_default())?,
         };
         if contents.iter().any(|content| content.send().is_none()) {
-            return Err(Error::new("invalid", format!("a message of this kind ({}) cannot be saved: a bot cannot send it again", known.content.kind.replace('_', " "))));
+            return Err(Error::new(
+                "invalid",
+                format!(
+                    "a message of this kind ({}) cannot be saved: a bot cannot send it again",
+                    known.content.kind.replace('_', " ")
+                ),
+            ));
         }
         let (read, _) = self.find_template(name)?;
-        let captioned = contents.iter().find(|content| !content.text.is_empty()).unwrap_or(&known.content);
+        let captioned = contents
+            .iter()
+            .find(|content| !content.text.is_empty())
+            .unwrap_or(&known.content);
         let template = Template {
             name: name.to_owned(),
-            kind: if contents.len() > 1 { "album".to_owned() } else { known.content.kind.clone() },
+            kind: if contents.len() > 1 {
+                "album".to_owned()
+            } else {
+                known.content.kind.clone()
+            },
             preview: captioned.preview(PREVIEW),
             contents: serde_json::to_string(&contents).map_err(|error| Error::new("invalid", error.to_string()))?,
             source_chat: self.inner.group(),
             source_topic: known.topic,
             source_messages: messages,
             saved: self.draft.now,
-            version: read + 1,
+            // Rising across a deletion too, so that a slow turn never takes one saving for another.
+            version: self.draft.now.max(read + 1),
         };
         let record = self.template(&template);
         self.draft.templates.insert(name.to_lowercase(), (read, Some(template)));
@@ -50,16 +77,35 @@ impl TurnHost {
     }
 
     /// The parts of an album: an operator's own, or the twin of a customer's.
-    fn album(&self, album: &str, source: &wit::MessageRef, chat: ChatId) -> Result<(Vec<Content>, Vec<MessageId>), Error> {
+    fn album(
+        &self,
+        album: &str,
+        source: &wit::MessageRef,
+        chat: ChatId,
+    ) -> Result<(Vec<Content>, Vec<MessageId>), Error> {
         let inner = self.inner.clone();
         let id = source.id;
         let found: Vec<(AlbumPart, MessageId)> = self.wait(async move {
             let own = inner.store.album(inner.id, Place::Topic, album).await?;
             if !own.is_empty() {
-                return Ok(own.into_iter().map(|part| { let message = part.message; (part, message) }).collect());
+                return Ok(own
+                    .into_iter()
+                    .map(|part| {
+                        let message = part.message;
+                        (part, message)
+                    })
+                    .collect());
             }
-            let Some(mirror) = inner.store.mirror_of_group_message(inner.id, id).await? else { return Ok(Vec::new()) };
-            let Some(part) = inner.store.album_part(inner.id, Place::Customer, chat, mirror.customer_message).await? else { return Ok(Vec::new()) };
+            let Some(mirror) = inner.store.mirror_of_group_message(inner.id, id).await? else {
+                return Ok(Vec::new());
+            };
+            let Some(part) = inner
+                .store
+                .album_part(inner.id, Place::Customer, chat, mirror.customer_message)
+                .await?
+            else {
+                return Ok(Vec::new());
+            };
             let mut found = Vec::new();
             for part in inner.store.album(inner.id, Place::Customer, &part.album).await? {
                 if let Some(twin) = inner.twin(chat, Place::Customer, part.message).await? {
@@ -69,10 +115,18 @@ impl TurnHost {
             Ok(found)
         })?;
         if found.is_empty() {
-            return Err(Error::new("not-found", "this album is not known any more: an album can be saved within 24 hours, from a topic"));
+            return Err(Error::new(
+                "not-found",
+                "this album is not known any more: an album can be saved within 24 hours, from a topic",
+            ));
         }
-        let parse = |part: &AlbumPart| serde_json::from_str::<Content>(&part.content).map_err(|error| Error::new("invalid", error.to_string()));
-        let contents = found.iter().map(|(part, _)| parse(part)).collect::<Result<Vec<_>, _>>()?;
+        let parse = |part: &AlbumPart| {
+            serde_json::from_str::<Content>(&part.content).map_err(|error| Error::new("invalid", error.to_string()))
+        };
+        let contents = found
+            .iter()
+            .map(|(part, _)| parse(part))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok((contents, found.into_iter().map(|(_, message)| message).collect()))
     }
 
@@ -86,10 +140,17 @@ impl TurnHost {
         Ok((template.as_ref().map_or(0, |template| template.version), template))
     }
 
-    pub(super) fn list_templates(&mut self, prefix: &str, after: Option<&str>, limit: u32) -> Result<wit::TemplatePage, Error> {
+    pub(super) fn list_templates(
+        &mut self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<wit::TemplatePage, Error> {
         let inner = self.inner.clone();
         let stored = self.wait(async { Ok(inner.store.templates(inner.id, prefix, after, limit).await?) })?;
-        let next = (stored.len() >= limit as usize).then(|| stored.last().map(|template| template.name.clone())).flatten();
+        let next = (stored.len() >= limit as usize)
+            .then(|| stored.last().map(|template| template.name.clone()))
+            .flatten();
         let templates = stored.iter().map(|template| self.template(template)).collect();
         Ok(wit::TemplatePage { templates, next })
     }
@@ -111,7 +172,8 @@ impl TurnHost {
             self.forward(chat, template.source_messages);
             return Ok(());
         }
-        let contents: Vec<Content> = serde_json::from_str(&template.contents).map_err(|error| Error::new("invalid", error.to_string()))?;
+        let contents: Vec<Content> =
+            serde_json::from_str(&template.contents).map_err(|error| Error::new("invalid", error.to_string()))?;
         self.send(chat, contents);
         Ok(())
     }

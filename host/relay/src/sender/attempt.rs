@@ -39,7 +39,10 @@ pub struct Ended {
 #[derive(Debug)]
 pub enum Given {
     /// Ids of the messages that it made, in order; empty where it makes none.
-    Done { ids: Vec<MessageId>, in_topic: Option<bool> },
+    Done {
+        ids: Vec<MessageId>,
+        in_topic: Option<bool>,
+    },
     Topic(i64),
     Nothing,
     Refused(String),
@@ -48,17 +51,40 @@ pub enum Given {
 
 /// Runs one attempt to its end.
 pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> Ended {
-    let stopped = |start: &Start| Ended { batch: start.batch, jobs: vec![], outcome: Outcome::Unknown, ops: vec![], added: vec![], moved: None };
+    let stopped = |start: &Start| Ended {
+        batch: start.batch,
+        jobs: vec![],
+        outcome: Outcome::Unknown,
+        ops: vec![],
+        added: vec![],
+        moved: None,
+    };
     let claims = start
         .jobs
         .iter()
         .zip(&start.attempts)
-        .map(|(delivery, attempt)| Write::Claim(Claim { connection: inner.id, delivery: *delivery, attempt: *attempt, now: inner.now() }))
+        .map(|(delivery, attempt)| {
+            Write::Claim(Claim {
+                connection: inner.id,
+                delivery: *delivery,
+                attempt: *attempt,
+                now: inner.now(),
+            })
+        })
         .collect::<Vec<_>>();
-    let Some(written) = insist(&inner, &claims).await else { return stopped(&start) };
+    let Some(written) = insist(&inner, &claims).await else {
+        return stopped(&start);
+    };
     if written.iter().any(|written| *written != Written::Done) {
         tracing::error!(connection = %inner.name, deliveries = ?start.jobs, "a delivery was claimed by somebody else");
-        return Ended { batch: start.batch, jobs: start.jobs, outcome: Outcome::Refused, ops: vec![], added: vec![], moved: None };
+        return Ended {
+            batch: start.batch,
+            jobs: start.jobs,
+            outcome: Outcome::Refused,
+            ops: vec![],
+            added: vec![],
+            moved: None,
+        };
     }
     let ops: Vec<&Op> = loaded.iter().map(|loaded| &loaded.op).collect();
     let step = match plan(&inner, &ops).await {
@@ -79,11 +105,22 @@ pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> En
             }
         }
     };
-    settle(&inner, &start, conclusion).await.unwrap_or_else(|| stopped(&start))
+    settle(&inner, &start, conclusion)
+        .await
+        .unwrap_or_else(|| stopped(&start))
 }
 
 async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Option<Ended> {
-    let Conclusion { settled, changes, outcome, ops, added, people, moved, guard } = conclusion;
+    let Conclusion {
+        settled,
+        changes,
+        outcome,
+        ops,
+        added,
+        people,
+        moved,
+        guard,
+    } = conclusion;
     let now = inner.now();
     let mut changes = Some(changes);
     let writes: Vec<Write> = start
@@ -92,7 +129,14 @@ async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Op
         .zip(&start.attempts)
         .zip(settled)
         .map(|((delivery, attempt), outcome)| {
-            Write::Settle(Settlement { connection: inner.id, delivery: *delivery, attempt: *attempt, now, outcome, changes: changes.take().unwrap_or_default() })
+            Write::Settle(Settlement {
+                connection: inner.id,
+                delivery: *delivery,
+                attempt: *attempt,
+                now,
+                outcome,
+                changes: changes.take().unwrap_or_default(),
+            })
         })
         .collect();
     insist(inner, &writes).await?;
@@ -100,7 +144,14 @@ async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Op
         inner.book.put(chat, person);
     }
     drop(guard);
-    Some(Ended { batch: start.batch, jobs: start.jobs.clone(), outcome, ops, added, moved })
+    Some(Ended {
+        batch: start.batch,
+        jobs: start.jobs.clone(),
+        outcome,
+        ops,
+        added,
+        moved,
+    })
 }
 
 /// Commits, again and again while the database fails; `None` when the host is stopping.
@@ -125,15 +176,25 @@ async fn perform(inner: &Inner, step: &Step) -> Given {
             if let (Some(color), Some(fields)) = (inner.config.parameters.icon_color, parameters.as_object_mut()) {
                 fields.insert("icon_color".to_owned(), color.into());
             }
-            match inner.client.call::<switchboard_telegram::types::ForumTopic>("createForumTopic", &parameters).await {
+            match inner
+                .client
+                .call::<switchboard_telegram::types::ForumTopic>("createForumTopic", &parameters)
+                .await
+            {
                 Ok(topic) => Given::Topic(topic.message_thread_id),
                 Err(error) => Given::Failed(error),
             }
         }
         Step::Call { method, parameters } => match inner.client.call::<Value>(method, parameters).await {
             Ok(result) => {
-                let in_topic = parameters.contains_key("message_thread_id").then(|| in_topic(&result)).flatten();
-                Given::Done { ids: ids(&result), in_topic }
+                let in_topic = parameters
+                    .contains_key("message_thread_id")
+                    .then(|| in_topic(&result))
+                    .flatten();
+                Given::Done {
+                    ids: ids(&result),
+                    in_topic,
+                }
             }
             Err(error) => Given::Failed(error),
         },
@@ -143,7 +204,10 @@ async fn perform(inner: &Inner, step: &Step) -> Given {
 /// The ids of the messages in a result: a message, a `MessageId`, or a list of either.
 fn ids(result: &Value) -> Vec<MessageId> {
     match result {
-        Value::Array(items) => items.iter().filter_map(|item| item.get("message_id")?.as_i64()).collect(),
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| item.get("message_id")?.as_i64())
+            .collect(),
         Value::Object(fields) => fields.get("message_id").and_then(Value::as_i64).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -153,5 +217,10 @@ fn ids(result: &Value) -> Vec<MessageId> {
 fn in_topic(result: &Value) -> Option<bool> {
     let message = result.as_array().map_or(Some(result), |items| items.first())?;
     message.get("chat")?;
-    Some(message.get("is_topic_message").and_then(Value::as_bool).unwrap_or(false))
+    Some(
+        message
+            .get("is_topic_message")
+            .and_then(Value::as_bool)
+            .unwrap_or(false),
+    )
 }

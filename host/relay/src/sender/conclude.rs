@@ -57,7 +57,12 @@ pub async fn conclude(inner: &Inner, loaded: &[Loaded], step: &Step, given: &Giv
         moved: None,
         guard: None,
     };
-    let mut drawing = Drawing { inner, loaded, now: inner.now(), done };
+    let mut drawing = Drawing {
+        inner,
+        loaded,
+        now: inner.now(),
+        done,
+    };
     drawing.draw(step, given).await?;
     Ok(drawing.done)
 }
@@ -65,12 +70,14 @@ pub async fn conclude(inner: &Inner, loaded: &[Loaded], step: &Step, given: &Giv
 impl Drawing<'_> {
     async fn draw(&mut self, step: &Step, given: &Given) -> Result<(), RelayError> {
         match (step, given) {
-            (Step::CreateTopic { chat, title }, Given::Topic(topic)) | (Step::AdoptTopic { chat, topic, title }, Given::Nothing) => {
-                self.topic_made(*chat, *topic, title).await
-            }
-            (_, Given::Done { in_topic: Some(false), .. }) => {
-                self.unfit(NO_FORUM).await
-            }
+            (Step::CreateTopic { chat, title }, Given::Topic(topic))
+            | (Step::AdoptTopic { chat, topic, title }, Given::Nothing) => self.topic_made(*chat, *topic, title).await,
+            (
+                _,
+                Given::Done {
+                    in_topic: Some(false), ..
+                },
+            ) => self.unfit(NO_FORUM).await,
             (_, Given::Done { ids, .. }) => self.sent(step, ids).await,
             (_, Given::Nothing | Given::Topic(_)) => {
                 self.settle_all(|_| Settled::Sent, Outcome::Sent);
@@ -95,7 +102,14 @@ impl Drawing<'_> {
     }
 
     fn again(&mut self, reason: &str, not_before: i64, outcome: Outcome) {
-        self.settle_all(|_| Settled::Again { not_before, reason: reason.to_owned(), op: None }, outcome);
+        self.settle_all(
+            |_| Settled::Again {
+                not_before,
+                reason: reason.to_owned(),
+                op: None,
+            },
+            outcome,
+        );
     }
 
     fn add(&mut self, op: Op) {
@@ -153,29 +167,67 @@ impl Drawing<'_> {
                 if ids.len() == self.loaded.len() {
                     let carries: Vec<Carry> = self.loaded.iter().filter_map(|loaded| carry_of(&loaded.op)).collect();
                     for ((loaded, carry), id) in self.loaded.iter().zip(&carries).zip(ids) {
-                        self.mirror(carry, Direction::Outgoing, *id, carry.message, topic, loaded.delivery.id);
+                        self.mirror(
+                            carry,
+                            Direction::Outgoing,
+                            *id,
+                            carry.message,
+                            topic,
+                            loaded.delivery.id,
+                        );
                     }
                 } else {
                     self.report_missing(self.loaded.len().saturating_sub(ids.len()));
                 }
             }
-            Op::Send { chat, contents, show: true, .. } => {
+            Op::Send {
+                chat,
+                contents,
+                show: true,
+                ..
+            } => {
                 for (content, id) in contents.iter().zip(ids) {
                     let album = (contents.len() > 1).then(|| format!("own:{}", self.loaded[0].delivery.id));
-                    let carry = Carry { chat, message: *id, kind: content.kind.clone(), reply: None, album, content: Some(content.clone()), replaced: false, marks: vec![] };
-                    self.add(Op::Show { carry, direction: Direction::Outgoing });
+                    let carry = Carry {
+                        chat,
+                        message: *id,
+                        kind: content.kind.clone(),
+                        reply: None,
+                        album,
+                        content: Some(content.clone()),
+                        replaced: false,
+                        marks: vec![],
+                    };
+                    self.add(Op::Show {
+                        carry,
+                        direction: Direction::Outgoing,
+                    });
                 }
             }
             Op::Forward { chat, messages, .. } => {
                 for id in ids {
                     let album = (messages.len() > 1).then(|| format!("own:{}", self.loaded[0].delivery.id));
-                    let carry = Carry { chat, message: *id, kind: "message".to_owned(), reply: None, album, content: None, replaced: false, marks: vec![] };
-                    self.add(Op::Show { carry, direction: Direction::Outgoing });
+                    let carry = Carry {
+                        chat,
+                        message: *id,
+                        kind: "message".to_owned(),
+                        reply: None,
+                        album,
+                        content: None,
+                        replaced: false,
+                        marks: vec![],
+                    };
+                    self.add(Op::Show {
+                        carry,
+                        direction: Direction::Outgoing,
+                    });
                 }
             }
             Op::Title { chat } => {
                 let title = match step {
-                    Step::Call { parameters, .. } => parameters.get("name").and_then(|name| name.as_str()).map(str::to_owned),
+                    Step::Call { parameters, .. } => {
+                        parameters.get("name").and_then(|name| name.as_str()).map(str::to_owned)
+                    }
                     _ => None,
                 };
                 self.change_person(chat, |person| {
@@ -199,24 +251,50 @@ impl Drawing<'_> {
     }
 
     async fn shown(&mut self, first: &Carry, direction: Direction, ids: &[MessageId]) -> Result<(), RelayError> {
-        let topic = self.inner.book.person(first.chat).await?.dialog.as_ref().and_then(|dialog| dialog.topic).unwrap_or_default();
+        let topic = self
+            .inner
+            .book
+            .person(first.chat)
+            .await?
+            .dialog
+            .as_ref()
+            .and_then(|dialog| dialog.topic)
+            .unwrap_or_default();
         if ids.len() == self.loaded.len() {
             let carries: Vec<Carry> = self.loaded.iter().filter_map(|loaded| carry_of(&loaded.op)).collect();
             for ((loaded, carry), id) in self.loaded.iter().zip(&carries).zip(ids) {
                 self.mirror(carry, direction, carry.message, *id, topic, loaded.delivery.id);
             }
         } else {
-            self.add(Op::Post { chat: Some(first.chat), content: Content::text(words::part_missing(self.loaded.len().saturating_sub(ids.len()))), reply: None, more: vec![] });
+            self.add(Op::Post {
+                chat: Some(first.chat),
+                content: Content::text(words::part_missing(self.loaded.len().saturating_sub(ids.len()))),
+                reply: None,
+                more: vec![],
+            });
         }
         // A call for many cannot carry the mark on its messages.
         if let (Some(mark), true) = (first.marks.first(), self.loaded.len() > 1) {
             let mark = mark.clone();
-            self.add(Op::Post { chat: Some(first.chat), content: Content::text(mark), reply: ids.first().copied(), more: vec![] });
+            self.add(Op::Post {
+                chat: Some(first.chat),
+                content: Content::text(mark),
+                reply: ids.first().copied(),
+                more: vec![],
+            });
         }
         Ok(())
     }
 
-    fn mirror(&mut self, carry: &Carry, direction: Direction, customer_message: MessageId, group_message: MessageId, topic: i64, delivery: DeliveryId) {
+    fn mirror(
+        &mut self,
+        carry: &Carry,
+        direction: Direction,
+        customer_message: MessageId,
+        group_message: MessageId,
+        topic: i64,
+        delivery: DeliveryId,
+    ) {
         self.done.changes.push(Change::PutMirror(Mirror {
             chat: carry.chat,
             direction,
@@ -233,7 +311,12 @@ impl Drawing<'_> {
         if missing > 0
             && let (chat, reply) = (self.first().chat(), self.first().asked_by())
         {
-            self.add(Op::Post { chat, content: Content::text(words::part_missing(missing)), reply, more: vec![] });
+            self.add(Op::Post {
+                chat,
+                content: Content::text(words::part_missing(missing)),
+                reply,
+                more: vec![],
+            });
         }
     }
 
@@ -241,13 +324,34 @@ impl Drawing<'_> {
         let now = self.now;
         match judgement {
             Judgement::AlreadySo => self.sent(step, &[]).await?,
-            Judgement::Flood(wait) => self.again("too many requests", now + wait, Outcome::NotSent { retry_after: Some(wait), scope_wide: Flood::Chat }),
+            Judgement::Flood(wait) => self.again(
+                "too many requests",
+                now + wait,
+                Outcome::NotSent {
+                    retry_after: Some(wait),
+                    scope_wide: Flood::Chat,
+                },
+            ),
             Judgement::NotSent => {
-                self.again("Telegram cannot be reached", now, Outcome::NotSent { retry_after: None, scope_wide: Flood::None });
+                self.again(
+                    "Telegram cannot be reached",
+                    now,
+                    Outcome::NotSent {
+                        retry_after: None,
+                        scope_wide: Flood::None,
+                    },
+                );
             }
             Judgement::TokenInvalid => {
                 self.inner.token_refused();
-                self.again("the bot's token is not valid", now + UNFIT_RETRY, Outcome::NotSent { retry_after: Some(UNFIT_RETRY), scope_wide: Flood::Bot });
+                self.again(
+                    "the bot's token is not valid",
+                    now + UNFIT_RETRY,
+                    Outcome::NotSent {
+                        retry_after: Some(UNFIT_RETRY),
+                        scope_wide: Flood::Bot,
+                    },
+                );
             }
             Judgement::GroupMoved(to) => {
                 let from = self.inner.group();
@@ -272,7 +376,14 @@ impl Drawing<'_> {
             Judgement::GroupUnfit(why) => self.unfit(why).await?,
             Judgement::GroupLost(why) => {
                 self.inner.group_lost(why);
-                self.again(why, now + UNFIT_RETRY, Outcome::NotSent { retry_after: Some(UNFIT_RETRY), scope_wide: Flood::None });
+                self.again(
+                    why,
+                    now + UNFIT_RETRY,
+                    Outcome::NotSent {
+                        retry_after: Some(UNFIT_RETRY),
+                        scope_wide: Flood::None,
+                    },
+                );
             }
             Judgement::Blocked(why) => self.blocked(why).await?,
             Judgement::WithoutReply => self.change_ops("the reply could not be kept", |op| {
@@ -300,9 +411,22 @@ impl Drawing<'_> {
             self.settle_all(|_| Settled::Refused { reason: why.clone() }, Outcome::Refused);
             return;
         }
-        self.done.settled = ops.iter().map(|(_, op)| Settled::Again { not_before: self.now, reason: reason.to_owned(), op: Some(encode(op)) }).collect();
+        self.done.settled = ops
+            .iter()
+            .map(|(_, op)| Settled::Again {
+                not_before: self.now,
+                reason: reason.to_owned(),
+                op: Some(encode(op)),
+            })
+            .collect();
         self.done.ops = ops;
-        self.done.outcome = if self.loaded.len() > 1 { Outcome::Apart } else { Outcome::More { after: 0 } };
+        // An album stays whole; other messages that shared the call go one by one.
+        let album = |loaded: &Loaded| carry_of(&loaded.op).is_some_and(|carry| carry.album.is_some());
+        self.done.outcome = if self.loaded.len() > 1 && !self.loaded.iter().all(album) {
+            Outcome::Apart
+        } else {
+            Outcome::More { after: 0 }
+        };
     }
 
     async fn cannot_copy(&mut self) -> Result<(), RelayError> {
@@ -327,8 +451,17 @@ impl Drawing<'_> {
     }
 
     async fn topic_gone(&mut self, step: &Step) -> Result<(), RelayError> {
-        let Some(chat) = self.first().chat() else { return self.refused("the topic does not exist").await };
-        let before = self.inner.book.person(chat).await?.dialog.as_ref().and_then(|dialog| dialog.topic);
+        let Some(chat) = self.first().chat() else {
+            return self.refused("the topic does not exist").await;
+        };
+        let before = self
+            .inner
+            .book
+            .person(chat)
+            .await?
+            .dialog
+            .as_ref()
+            .and_then(|dialog| dialog.topic);
         self.change_person(chat, |person| {
             if let Some(dialog) = &mut person.dialog {
                 dialog.topic = None;
@@ -342,7 +475,9 @@ impl Drawing<'_> {
         }
         match (self.first(), step) {
             // What was said to a message of a topic that is gone has no object any more.
-            (Op::Edit { .. } | Op::EditPost { .. } | Op::React { .. } | Op::Title { .. } | Op::Reopen { .. }, _) => self.settle_all(|_| Settled::Sent, Outcome::Sent),
+            (Op::Edit { .. } | Op::EditPost { .. } | Op::React { .. } | Op::Title { .. } | Op::Reopen { .. }, _) => {
+                self.settle_all(|_| Settled::Sent, Outcome::Sent)
+            }
             _ => self.again("the topic was deleted", self.now, Outcome::More { after: 0 }),
         }
         Ok(())
@@ -352,10 +487,25 @@ impl Drawing<'_> {
     async fn unfit(&mut self, why: &'static str) -> Result<(), RelayError> {
         self.inner.set_trouble(why);
         if self.inner.first_notice(why).await? {
-            self.done.changes.push(Change::PutNotice { key: crate::connection::notice_key(why), at: self.now });
-            self.add(Op::Post { chat: None, content: Content::text(words::unfit(why)), reply: None, more: vec![] });
+            self.done.changes.push(Change::PutNotice {
+                key: crate::connection::notice_key(why),
+                at: self.now,
+            });
+            self.add(Op::Post {
+                chat: None,
+                content: Content::text(words::unfit(why)),
+                reply: None,
+                more: vec![],
+            });
         }
-        self.again(why, self.now + UNFIT_RETRY, Outcome::NotSent { retry_after: Some(UNFIT_RETRY), scope_wide: Flood::None });
+        self.again(
+            why,
+            self.now + UNFIT_RETRY,
+            Outcome::NotSent {
+                retry_after: Some(UNFIT_RETRY),
+                scope_wide: Flood::None,
+            },
+        );
         Ok(())
     }
 
@@ -374,7 +524,13 @@ impl Drawing<'_> {
     async fn refused(&mut self, why: &str) -> Result<(), RelayError> {
         let (first, name) = (self.first().clone(), self.name().await?);
         // The parts of a joined call may go one by one: one bad part must not sink the others.
-        if self.loaded.len() > 1 && matches!(first, Op::Show { .. } | Op::Answer { .. }) && self.loaded.iter().all(|loaded| carry_of(&loaded.op).is_some_and(|carry| carry.album.is_none())) {
+        if self.loaded.len() > 1
+            && matches!(first, Op::Show { .. } | Op::Answer { .. })
+            && self
+                .loaded
+                .iter()
+                .all(|loaded| carry_of(&loaded.op).is_some_and(|carry| carry.album.is_none()))
+        {
             self.again(why, self.now, Outcome::Apart);
             return Ok(());
         }
@@ -394,17 +550,39 @@ impl Drawing<'_> {
             }
             Op::Show { carry, .. } => {
                 let text = words::cannot_show(&carry.kind);
-                self.add(Op::Post { chat, content: Content::text(text), reply: None, more: vec![] });
+                self.add(Op::Post {
+                    chat,
+                    content: Content::text(text),
+                    reply: None,
+                    more: vec![],
+                });
             }
-            Op::Answer { .. } | Op::Forward { .. } | Op::Send { asked: Some(_), .. } | Op::Edit { side: Place::Topic, .. } => {
-                self.add(Op::Post { chat, content: Content::text(words::not_delivered(&name, why)), reply: first.asked_by(), more: vec![] });
+            Op::Answer { .. }
+            | Op::Forward { .. }
+            | Op::Send { asked: Some(_), .. }
+            | Op::Edit { side: Place::Topic, .. } => {
+                self.add(Op::Post {
+                    chat,
+                    content: Content::text(words::not_delivered(&name, why)),
+                    reply: first.asked_by(),
+                    more: vec![],
+                });
             }
-            Op::Edit { side: Place::Customer, message, .. } => {
+            Op::Edit {
+                side: Place::Customer,
+                message,
+                ..
+            } => {
                 let reply = match chat {
                     Some(chat) => self.inner.twin(chat, Place::Customer, *message).await?,
                     None => None,
                 };
-                self.add(Op::Post { chat, content: Content::text(words::edit_not_shown(why)), reply, more: vec![] });
+                self.add(Op::Post {
+                    chat,
+                    content: Content::text(words::edit_not_shown(why)),
+                    reply,
+                    more: vec![],
+                });
             }
             _ => {}
         }
@@ -422,27 +600,57 @@ impl Drawing<'_> {
         match on_unknown(&first, unconfirmed) {
             OnUnknown::Repeat => self.again(what, self.now, Outcome::Unknown),
             OnUnknown::RepeatMarked => {
-                self.done.ops = self.loaded.iter().map(|loaded| (loaded.delivery.id, as_repeat(&loaded.op))).collect();
-                self.done.settled = self.done.ops.iter().map(|(_, op)| Settled::Again { not_before: self.now, reason: what.to_owned(), op: Some(encode(op)) }).collect();
+                self.done.ops = self
+                    .loaded
+                    .iter()
+                    .map(|loaded| (loaded.delivery.id, as_repeat(&loaded.op)))
+                    .collect();
+                self.done.settled = self
+                    .done
+                    .ops
+                    .iter()
+                    .map(|(_, op)| Settled::Again {
+                        not_before: self.now,
+                        reason: what.to_owned(),
+                        op: Some(encode(op)),
+                    })
+                    .collect();
                 self.done.outcome = Outcome::Unknown;
             }
             OnUnknown::Ask => {
-                self.settle_all(|_| Settled::Asking { reason: what.to_owned() }, Outcome::Unknown);
+                self.settle_all(
+                    |_| Settled::Asking {
+                        reason: what.to_owned(),
+                    },
+                    Outcome::Unknown,
+                );
                 let ask = ask(self.inner, &self.loaded[0]);
                 self.add(ask);
             }
             OnUnknown::Leave => {
-                self.settle_all(|_| Settled::Refused { reason: what.to_owned() }, Outcome::Unknown);
+                self.settle_all(
+                    |_| Settled::Refused {
+                        reason: what.to_owned(),
+                    },
+                    Outcome::Unknown,
+                );
                 if let Some(chat) = first.chat() {
                     let name = self.inner.known_name(chat);
-                    self.add(Op::Post { chat: Some(chat), content: Content::text(words::left_by_rule(&name)), reply: first.asked_by(), more: vec![] });
+                    self.add(Op::Post {
+                        chat: Some(chat),
+                        content: Content::text(words::left_by_rule(&name)),
+                        reply: first.asked_by(),
+                        more: vec![],
+                    });
                 }
             }
         }
     }
 
     async fn name(&self) -> Result<String, RelayError> {
-        let Some(chat) = self.first().chat() else { return Ok(String::new()) };
+        let Some(chat) = self.first().chat() else {
+            return Ok(String::new());
+        };
         let person = self.inner.book.person(chat).await?;
         Ok(person.contact.as_ref().map(title::name).unwrap_or_default())
     }
@@ -466,7 +674,12 @@ pub fn ask(inner: &Inner, loaded: &Loaded) -> Op {
     let name = chat.map(|chat| inner.known_name(chat)).unwrap_or_default();
     let id = loaded.delivery.id;
     let rows = json!([[{ "text": words::SEND_AGAIN, "callback_data": format!("u:{id}:again") }, { "text": words::LEAVE_IT, "callback_data": format!("u:{id}:leave") }]]);
-    Op::Post { chat, content: Content::text(words::not_confirmed(&name)).with_keyboard(rows), reply: loaded.op.asked_by(), more: vec![] }
+    Op::Post {
+        chat,
+        content: Content::text(words::not_confirmed(&name)).with_keyboard(rows),
+        reply: loaded.op.asked_by(),
+        more: vec![],
+    }
 }
 
 fn carry_of(op: &Op) -> Option<Carry> {

@@ -48,7 +48,10 @@ fn weight(op: &Op) -> u32 {
 fn priority(op: &Op) -> Priority {
     match op {
         Op::Answer { .. } | Op::Send { asked: Some(_), .. } | Op::Forward { .. } => Priority::Answer,
-        Op::Show { direction: Direction::Intercepted, .. } => Priority::Intercepted,
+        Op::Show {
+            direction: Direction::Intercepted,
+            ..
+        } => Priority::Intercepted,
         Op::Show { .. } | Op::Edit { .. } | Op::React { .. } | Op::Reopen { .. } => Priority::Customer,
         Op::Send { .. } | Op::Post { .. } | Op::EditPost { .. } => Priority::Notice,
         Op::Held { then, .. } => priority(then),
@@ -66,7 +69,12 @@ pub fn on_unknown(op: &Op, unconfirmed: Unconfirmed) -> OnUnknown {
             Unconfirmed::Leave => OnUnknown::Leave,
         },
         Op::Send { .. } => OnUnknown::Leave,
-        Op::Post { .. } | Op::Edit { .. } | Op::EditPost { .. } | Op::React { .. } | Op::Title { .. } | Op::Reopen { .. } => OnUnknown::Repeat,
+        Op::Post { .. }
+        | Op::Edit { .. }
+        | Op::EditPost { .. }
+        | Op::React { .. }
+        | Op::Title { .. }
+        | Op::Reopen { .. } => OnUnknown::Repeat,
         Op::Held { .. } => OnUnknown::Ask,
     }
 }
@@ -83,7 +91,12 @@ fn join(op: &Op) -> Option<Join> {
     } else {
         (format!("{way}:{}:{}", carry.chat, album?), ALBUM_MAX)
     };
-    Some(Join { key: key.into(), order: carry.message, album: album.map(Into::into), max })
+    Some(Join {
+        key: key.into(),
+        order: carry.message,
+        album: album.map(Into::into),
+        max,
+    })
 }
 
 /// `copyMessages` knows no replies and no other contents.

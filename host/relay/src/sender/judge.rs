@@ -48,11 +48,15 @@ pub fn judge(error: &CallError, place: Place) -> Judgement {
     }
 }
 
-pub const NO_TOPICS_RIGHT: &str = "the bot lacks the right “Manage topics”: give it to the bot in the group's list of administrators";
+pub const NO_TOPICS_RIGHT: &str =
+    "the bot lacks the right “Manage topics”: give it to the bot in the group's list of administrators";
 pub const NO_FORUM: &str = "topics are switched off in this group: switch them on in the group's settings";
-pub const NO_POSTING: &str = "the bot may not post here: make it an administrator of this group with the right “Manage topics”";
-pub const NO_ADMIN: &str = "the bot is not an administrator of this group any more: make it one, with the right “Manage topics”";
-pub const TOPIC_SHUT: &str = "the topic is closed and the bot may not write in it: give the bot the right “Manage topics”";
+pub const NO_POSTING: &str =
+    "the bot may not post here: make it an administrator of this group with the right “Manage topics”";
+pub const NO_ADMIN: &str =
+    "the bot is not an administrator of this group any more: make it one, with the right “Manage topics”";
+pub const TOPIC_SHUT: &str =
+    "the topic is closed and the bot may not write in it: give the bot the right “Manage topics”";
 pub const GONE: &str = "the bot is not in the backend group any more: add it again as an administrator";
 /// Everything that General may be told about the group, for taking it back.
 pub const TROUBLES: [&str; 5] = [NO_TOPICS_RIGHT, NO_FORUM, NO_POSTING, NO_ADMIN, TOPIC_SHUT];
@@ -63,7 +67,13 @@ const FLOOD_DEFAULT: u64 = 5;
 fn judge_answer(error: &ApiError, place: Place) -> Judgement {
     let says = |part: &str| error.says(part);
     match error.code {
-        429 => return Judgement::Flood(i64::try_from(error.retry_after.unwrap_or(FLOOD_DEFAULT)).unwrap_or(i64::MAX / 2_000).saturating_mul(1_000)),
+        429 => {
+            return Judgement::Flood(
+                i64::try_from(error.retry_after.unwrap_or(FLOOD_DEFAULT))
+                    .unwrap_or(i64::MAX / 2_000)
+                    .saturating_mul(1_000),
+            );
+        }
         401 => return Judgement::TokenInvalid,
         404 if !says("message") && !says("chat") => return Judgement::TokenInvalid,
         _ => {}
@@ -96,7 +106,12 @@ fn judge_group(error: &ApiError) -> Judgement {
         Judgement::GroupUnfit(NO_FORUM)
     } else if says("manage topics") || says("create a topic") || says("create topics") || says("edit the topic") {
         Judgement::GroupUnfit(NO_TOPICS_RIGHT)
-    } else if says("not enough rights") || says("have no rights") || says("CHAT_WRITE_FORBIDDEN") || says("CHAT_ADMIN_REQUIRED") || says("administrator rights") {
+    } else if says("not enough rights")
+        || says("have no rights")
+        || says("CHAT_WRITE_FORBIDDEN")
+        || says("CHAT_ADMIN_REQUIRED")
+        || says("administrator rights")
+    {
         Judgement::GroupUnfit(NO_POSTING)
     } else if says("kicked") || says("not a member") {
         Judgement::GroupLost(GONE)
@@ -129,7 +144,11 @@ fn judge_customer(error: &ApiError) -> Judgement {
 /// Telegram's own words, without the class before them.
 fn plain(error: &ApiError) -> String {
     let text = error.description.trim();
-    let text = text.strip_prefix("Bad Request:").or_else(|| text.strip_prefix("Forbidden:")).unwrap_or(text).trim();
+    let text = text
+        .strip_prefix("Bad Request:")
+        .or_else(|| text.strip_prefix("Forbidden:"))
+        .unwrap_or(text)
+        .trim();
     format!("Telegram says: {text}")
 }
 
@@ -138,7 +157,12 @@ mod tests {
     use super::*;
 
     fn answer(code: i64, description: &str) -> CallError {
-        CallError::Api(ApiError { code, description: description.to_owned(), retry_after: None, migrate_to: None })
+        CallError::Api(ApiError {
+            code,
+            description: description.to_owned(),
+            retry_after: None,
+            migrate_to: None,
+        })
     }
 
     #[test]
@@ -150,19 +174,37 @@ mod tests {
 
     #[test]
     fn raw_server_codes_are_understood() {
-        assert_eq!(judge(&answer(400, "Bad Request: TOPIC_DELETED"), Place::Topic), Judgement::TopicGone);
-        assert_eq!(judge(&answer(400, "Bad Request: message thread not found"), Place::Topic), Judgement::TopicGone);
-        assert_eq!(judge(&answer(400, "Bad Request: Topic_not_modified"), Place::Topic), Judgement::AlreadySo);
-        assert_eq!(judge(&answer(400, "Bad Request: TOPIC_CLOSED"), Place::Topic), Judgement::TopicClosed);
+        assert_eq!(
+            judge(&answer(400, "Bad Request: TOPIC_DELETED"), Place::Topic),
+            Judgement::TopicGone
+        );
+        assert_eq!(
+            judge(&answer(400, "Bad Request: message thread not found"), Place::Topic),
+            Judgement::TopicGone
+        );
+        assert_eq!(
+            judge(&answer(400, "Bad Request: Topic_not_modified"), Place::Topic),
+            Judgement::AlreadySo
+        );
+        assert_eq!(
+            judge(&answer(400, "Bad Request: TOPIC_CLOSED"), Place::Topic),
+            Judgement::TopicClosed
+        );
     }
 
     #[test]
     fn a_flood_without_a_time_still_waits() {
-        assert_eq!(judge(&answer(429, "Too Many Requests"), Place::Topic), Judgement::Flood(5_000));
+        assert_eq!(
+            judge(&answer(429, "Too Many Requests"), Place::Topic),
+            Judgement::Flood(5_000)
+        );
     }
 
     #[test]
     fn what_is_not_known_is_told_in_telegrams_words() {
-        assert_eq!(judge(&answer(400, "Bad Request: STRANGE_NEW_RULE"), Place::Customer), Judgement::Refused("Telegram says: STRANGE_NEW_RULE".into()));
+        assert_eq!(
+            judge(&answer(400, "Bad Request: STRANGE_NEW_RULE"), Place::Customer),
+            Judgement::Refused("Telegram says: STRANGE_NEW_RULE".into())
+        );
     }
 }

@@ -64,7 +64,14 @@ impl Sender {
         let chat = op.chat();
         // Where the dialog has no topic yet, the open call was the one that makes it.
         let making_topic = match (&op, chat) {
-            (Op::Show { .. } | Op::Post { .. }, Some(chat)) => self.inner.book.person(chat).await?.dialog.as_ref().is_some_and(|dialog| dialog.topic.is_none()),
+            (Op::Show { .. } | Op::Post { .. }, Some(chat)) => self
+                .inner
+                .book
+                .person(chat)
+                .await?
+                .dialog
+                .as_ref()
+                .is_some_and(|dialog| dialog.topic.is_none()),
             _ => false,
         };
         let mut changes = Vec::new();
@@ -72,38 +79,76 @@ impl Sender {
         let mut next = Some((row.not_before, op.clone(), DeliveryState::Ready));
         let settled = if making_topic {
             next = Some((now + ADOPTION_WAIT, op.clone(), DeliveryState::Ready));
-            Settled::Again { not_before: now + ADOPTION_WAIT, reason, op: None }
+            Settled::Again {
+                not_before: now + ADOPTION_WAIT,
+                reason,
+                op: None,
+            }
         } else {
             match on_unknown(&op, self.inner.config.parameters.unconfirmed) {
-                OnUnknown::Repeat => Settled::Again { not_before: row.not_before, reason, op: None },
+                OnUnknown::Repeat => Settled::Again {
+                    not_before: row.not_before,
+                    reason,
+                    op: None,
+                },
                 OnUnknown::RepeatMarked => {
                     let repeat = as_repeat(&op);
                     next = Some((row.not_before, repeat.clone(), DeliveryState::Ready));
-                    Settled::Again { not_before: row.not_before, reason, op: Some(encode(&repeat)) }
+                    Settled::Again {
+                        not_before: row.not_before,
+                        reason,
+                        op: Some(encode(&repeat)),
+                    }
                 }
                 OnUnknown::Ask => {
                     next = Some((row.not_before, op.clone(), DeliveryState::Asking));
-                    added.push(ask(&self.inner, &Loaded { delivery: row.clone(), op: op.clone() }));
+                    added.push(ask(
+                        &self.inner,
+                        &Loaded {
+                            delivery: row.clone(),
+                            op: op.clone(),
+                        },
+                    ));
                     Settled::Asking { reason }
                 }
                 OnUnknown::Leave => {
                     next = None;
                     if let Some(chat) = chat {
                         let text = words::left_by_rule(&self.inner.known_name(chat));
-                        added.push(Op::Post { chat: Some(chat), content: crate::content::Content::text(text), reply: op.asked_by(), more: vec![] });
+                        added.push(Op::Post {
+                            chat: Some(chat),
+                            content: crate::content::Content::text(text),
+                            reply: op.asked_by(),
+                            more: vec![],
+                        });
                     }
                     Settled::Refused { reason }
                 }
             }
         };
-        let added: Vec<(Delivery, Op)> = added.into_iter().map(|op| (new_delivery(self.inner.next_id(), &op, now, now), op)).collect();
+        let added: Vec<(Delivery, Op)> = added
+            .into_iter()
+            .map(|op| (new_delivery(self.inner.next_id(), &op, now, now), op))
+            .collect();
         changes.extend(added.iter().map(|(delivery, _)| Change::PutDelivery(delivery.clone())));
-        let settlement = Settlement { connection: self.inner.id, delivery: row.id, attempt: row.attempt, now, outcome: settled, changes };
+        let settlement = Settlement {
+            connection: self.inner.id,
+            delivery: row.id,
+            attempt: row.attempt,
+            now,
+            outcome: settled,
+            changes,
+        };
         self.inner.committer.commit(vec![Write::Settle(settlement)]).await?;
         if let Some((not_before, op, state)) = next {
+            let (id, marked) = (row.id, matches!(&op, Op::Show { carry, .. } if !carry.marks.is_empty()));
             row.not_before = not_before;
             row.state = state;
             self.put(row, op);
+            if marked {
+                // It must not share a call with messages that are no repeats.
+                self.engine.mark(id);
+            }
         }
         // They are above what is loaded, or are read again; the core knows ids that it has.
         for (delivery, op) in added {

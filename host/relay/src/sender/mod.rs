@@ -49,14 +49,23 @@ struct Sender {
 
 /// Runs until the connection stops.
 pub async fn run(inner: Arc<Inner>, pacing: Pacing, mut commands: mpsc::Receiver<Command>) {
-    let mut sender = Sender { engine: Engine::new(pacing), loaded: HashMap::new(), spilled_above: Some(0), calls: JoinSet::new(), inner };
+    let mut sender = Sender {
+        engine: Engine::new(pacing),
+        loaded: HashMap::new(),
+        spilled_above: Some(0),
+        calls: JoinSet::new(),
+        inner,
+    };
     let stopping = sender.inner.stopping.clone();
     loop {
         if sender.spilled_above.is_some() && sender.loaded.len() < IN_MEMORY / 2 {
             sender.refill().await;
         }
         sender.start_calls();
-        let wake = sender.engine.wake_at().map(|at| Duration::from_millis(u64::try_from(at - sender.inner.now()).unwrap_or(0)));
+        let wake = sender
+            .engine
+            .wake_at()
+            .map(|at| Duration::from_millis(u64::try_from(at - sender.inner.now()).unwrap_or(0)));
         tokio::select! {
             biased;
             () = stopping.cancelled() => break,
@@ -85,7 +94,11 @@ pub async fn run(inner: Arc<Inner>, pacing: Pacing, mut commands: mpsc::Receiver
 impl Sender {
     fn start_calls(&mut self) {
         for start in self.engine.poll(self.inner.now()) {
-            let loaded: Vec<Loaded> = start.jobs.iter().filter_map(|id| self.loaded.get(id).cloned()).collect();
+            let loaded: Vec<Loaded> = start
+                .jobs
+                .iter()
+                .filter_map(|id| self.loaded.get(id).cloned())
+                .collect();
             self.spawn(start, loaded);
         }
     }
@@ -117,13 +130,22 @@ impl Sender {
     }
 
     fn put(&mut self, delivery: Delivery, op: Op) {
-        let job = job::job(&delivery, &op, self.inner.group(), self.inner.config.parameters.unconfirmed);
+        let job = job::job(
+            &delivery,
+            &op,
+            self.inner.group(),
+            self.inner.config.parameters.unconfirmed,
+        );
         self.engine.add(job);
         self.loaded.insert(delivery.id, Loaded { delivery, op });
     }
 
     fn decide(&mut self, id: DeliveryId, again: Option<Box<Op>>) {
-        let answer = if again.is_some() { Answer::Repeat { marked: false } } else { Answer::Leave };
+        let answer = if again.is_some() {
+            Answer::Repeat { marked: false }
+        } else {
+            Answer::Leave
+        };
         let decided = self.engine.answer(self.inner.now(), id, answer);
         for id in decided {
             if again.is_none() {
@@ -143,7 +165,14 @@ impl Sender {
                 return;
             }
         };
-        let Ended { batch, jobs, outcome, ops, added, moved } = ended;
+        let Ended {
+            batch,
+            jobs,
+            outcome,
+            ops,
+            added,
+            moved,
+        } = ended;
         for (id, op) in ops {
             if let Some(loaded) = self.loaded.get_mut(&id) {
                 loaded.op = op;

@@ -16,8 +16,15 @@ pub enum Step {
     /// The dialog has no topic yet.
     CreateTopic { chat: ChatId, title: String },
     /// A topic that Telegram made for us without our knowing.
-    AdoptTopic { chat: ChatId, topic: TopicId, title: String },
-    Call { method: &'static str, parameters: Map<String, Value> },
+    AdoptTopic {
+        chat: ChatId,
+        topic: TopicId,
+        title: String,
+    },
+    Call {
+        method: &'static str,
+        parameters: Map<String, Value>,
+    },
     /// It is so already, or has no object any more.
     Nothing,
     /// It cannot be done, in words for the operator.
@@ -35,7 +42,9 @@ impl Step {
 
 /// Plans the next attempt of deliveries that go out together.
 pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
-    let Some(first) = ops.first() else { return Ok(Step::Nothing) };
+    let Some(first) = ops.first() else {
+        return Ok(Step::Nothing);
+    };
     let mut place = Map::new();
     match first.destination() {
         Place::Customer => {
@@ -49,7 +58,9 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
             let person = inner.book.person(chat).await?;
             let topic = person.dialog.as_ref().and_then(|dialog| dialog.topic);
             if topic.is_none() && needs_topic(first) {
-                let (Some(contact), Some(dialog)) = (&person.contact, &person.dialog) else { return Ok(Step::Nothing) };
+                let (Some(contact), Some(dialog)) = (&person.contact, &person.dialog) else {
+                    return Ok(Step::Nothing);
+                };
                 let title = title::title(dialog, contact);
                 return Ok(match inner.orphan_topic(&title).await? {
                     Some(topic) => Step::AdoptTopic { chat, topic, title },
@@ -65,13 +76,22 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
     match first {
         Op::Show { carry, .. } | Op::Answer { carry, .. } => {
             let carries: Vec<&Carry> = ops.iter().filter_map(|op| carry_of(op)).collect();
-            let (source, side) = if matches!(first, Op::Show { .. }) { (carry.chat, Place::Customer) } else { (inner.group(), Place::Topic) };
+            let (source, side) = if matches!(first, Op::Show { .. }) {
+                (carry.chat, Place::Customer)
+            } else {
+                (inner.group(), Place::Topic)
+            };
             carry_over(inner, place, &carries, source, side).await
         }
         Op::Send { contents, .. } => Ok(send(place, contents)),
-        Op::Post { content, more, reply, .. } => {
+        Op::Post {
+            content, more, reply, ..
+        } => {
             if let Some(reply) = reply {
-                place.insert("reply_parameters".to_owned(), json!({ "message_id": reply, "allow_sending_without_reply": true }));
+                place.insert(
+                    "reply_parameters".to_owned(),
+                    json!({ "message_id": reply, "allow_sending_without_reply": true }),
+                );
             }
             let contents: Vec<Content> = std::iter::once(content).chain(more).cloned().collect();
             Ok(send(place, &contents))
@@ -79,30 +99,54 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
         Op::Forward { messages, .. } => {
             place.insert("from_chat_id".to_owned(), inner.group().into());
             place.insert("message_ids".to_owned(), json!(messages));
-            Ok(Step::Call { method: "forwardMessages", parameters: place })
+            Ok(Step::Call {
+                method: "forwardMessages",
+                parameters: place,
+            })
         }
-        Op::Edit { chat, side, message, content } => Ok(match inner.twin(*chat, *side, *message).await? {
+        Op::Edit {
+            chat,
+            side,
+            message,
+            content,
+        } => Ok(match inner.twin(*chat, *side, *message).await? {
             Some(twin) => edit(place, twin, content),
             None => Step::Nothing,
         }),
         Op::EditPost { message, content, .. } => Ok(edit(place, *message, content)),
-        Op::React { chat, side, message, reaction } => Ok(match inner.twin(*chat, *side, *message).await? {
-            Some(twin) => Step::call("setMessageReaction", json!({ "chat_id": place.get("chat_id"), "message_id": twin, "reaction": reaction })),
+        Op::React {
+            chat,
+            side,
+            message,
+            reaction,
+        } => Ok(match inner.twin(*chat, *side, *message).await? {
+            Some(twin) => Step::call(
+                "setMessageReaction",
+                json!({ "chat_id": place.get("chat_id"), "message_id": twin, "reaction": reaction }),
+            ),
             None => Step::Nothing,
         }),
         Op::Title { chat } => {
             inner.title_starts(*chat);
             let person = inner.book.person(*chat).await?;
-            let (Some(contact), Some(dialog)) = (&person.contact, &person.dialog) else { return Ok(Step::Nothing) };
+            let (Some(contact), Some(dialog)) = (&person.contact, &person.dialog) else {
+                return Ok(Step::Nothing);
+            };
             let title = title::title(dialog, contact);
             if dialog.topic.is_none() || dialog.title.as_ref() == Some(&title) {
                 return Ok(Step::Nothing);
             }
             place.insert("name".to_owned(), title.into());
-            Ok(Step::Call { method: "editForumTopic", parameters: place })
+            Ok(Step::Call {
+                method: "editForumTopic",
+                parameters: place,
+            })
         }
         Op::Held { .. } => Ok(Step::Refuse("it is held back".to_owned())),
-        Op::Reopen { .. } => Ok(Step::Call { method: "reopenForumTopic", parameters: place }),
+        Op::Reopen { .. } => Ok(Step::Call {
+            method: "reopenForumTopic",
+            parameters: place,
+        }),
     }
 }
 
@@ -118,12 +162,26 @@ fn carry_of(op: &Op) -> Option<&Carry> {
     }
 }
 
-async fn carry_over(inner: &Inner, mut place: Map<String, Value>, carries: &[&Carry], source: ChatId, side: Place) -> Result<Step, RelayError> {
-    let Some(first) = carries.first() else { return Ok(Step::Nothing) };
+async fn carry_over(
+    inner: &Inner,
+    mut place: Map<String, Value>,
+    carries: &[&Carry],
+    source: ChatId,
+    side: Place,
+) -> Result<Step, RelayError> {
+    let Some(first) = carries.first() else {
+        return Ok(Step::Nothing);
+    };
     if carries.len() > 1 && carries.iter().all(|carry| can_copy_many(carry)) {
         place.insert("from_chat_id".to_owned(), source.into());
-        place.insert("message_ids".to_owned(), json!(carries.iter().map(|carry| carry.message).collect::<Vec<_>>()));
-        return Ok(Step::Call { method: "copyMessages", parameters: place });
+        place.insert(
+            "message_ids".to_owned(),
+            json!(carries.iter().map(|carry| carry.message).collect::<Vec<_>>()),
+        );
+        return Ok(Step::Call {
+            method: "copyMessages",
+            parameters: place,
+        });
     }
     if let Some(reply) = &first.reply
         && let Some(parameters) = reply_parameters(inner, first.chat, side, reply).await?
@@ -135,13 +193,20 @@ async fn carry_over(inner: &Inner, mut place: Map<String, Value>, carries: &[&Ca
         return Ok(send(place, &contents));
     }
     if !first.marks.is_empty() {
-        let rows: Vec<Value> = first.marks.iter().map(|mark| json!([{ "text": mark, "callback_data": "n" }])).collect();
+        let rows: Vec<Value> = first
+            .marks
+            .iter()
+            .map(|mark| json!([{ "text": mark, "callback_data": "n" }]))
+            .collect();
         place.insert("reply_markup".to_owned(), json!({ "inline_keyboard": rows }));
     }
     if copyable(&first.kind) && !first.replaced {
         place.insert("from_chat_id".to_owned(), source.into());
         place.insert("message_id".to_owned(), first.message.into());
-        return Ok(Step::Call { method: "copyMessage", parameters: place });
+        return Ok(Step::Call {
+            method: "copyMessage",
+            parameters: place,
+        });
     }
     match first.content.as_ref().filter(|content| content.send().is_some()) {
         Some(content) => Ok(send(place, std::slice::from_ref(content))),
@@ -151,8 +216,15 @@ async fn carry_over(inner: &Inner, mut place: Map<String, Value>, carries: &[&Ca
 }
 
 /// The reply on the other side, where the message replied to has a twin.
-async fn reply_parameters(inner: &Inner, chat: ChatId, side: Place, reply: &Reply) -> Result<Option<Value>, RelayError> {
-    let Some(twin) = inner.twin_of_reply(chat, side, reply).await? else { return Ok(None) };
+async fn reply_parameters(
+    inner: &Inner,
+    chat: ChatId,
+    side: Place,
+    reply: &Reply,
+) -> Result<Option<Value>, RelayError> {
+    let Some(twin) = inner.twin_of_reply(chat, side, reply).await? else {
+        return Ok(None);
+    };
     let mut parameters = json!({ "message_id": twin, "allow_sending_without_reply": true });
     if let (Some(quote), Some(fields)) = (&reply.quote, parameters.as_object_mut()) {
         fields.insert("quote".to_owned(), quote.clone().into());
@@ -167,16 +239,24 @@ fn send(mut place: Map<String, Value>, contents: &[Content]) -> Step {
             return Step::Refuse("this album holds something that albums cannot hold".to_owned());
         }
         place.insert("media".to_owned(), media.into());
-        return Step::Call { method: "sendMediaGroup", parameters: place };
+        return Step::Call {
+            method: "sendMediaGroup",
+            parameters: place,
+        };
     }
-    let Some(content) = contents.first() else { return Step::Nothing };
+    let Some(content) = contents.first() else {
+        return Step::Nothing;
+    };
     match content.send() {
         Some((method, parameters)) => {
             // What the place says (a mark's keyboard) wins over the content.
             for (key, value) in parameters {
                 place.entry(key).or_insert(value);
             }
-            Step::Call { method, parameters: place }
+            Step::Call {
+                method,
+                parameters: place,
+            }
         }
         None => Step::Refuse(words::cannot_send(&content.kind)),
     }
@@ -194,16 +274,25 @@ fn edit(mut place: Map<String, Value>, message: MessageId, content: &Content) ->
         if let Some(options) = content.extra.get("link_preview_options") {
             place.insert("link_preview_options".to_owned(), options.clone());
         }
-        return Step::Call { method: "editMessageText", parameters: place };
+        return Step::Call {
+            method: "editMessageText",
+            parameters: place,
+        };
     }
     if let Some(media) = content.input_media() {
         place.insert("media".to_owned(), media);
-        return Step::Call { method: "editMessageMedia", parameters: place };
+        return Step::Call {
+            method: "editMessageMedia",
+            parameters: place,
+        };
     }
     if takes_caption(&content.kind) {
         place.insert("caption".to_owned(), content.text.clone().into());
         place.insert("caption_entities".to_owned(), json!(content.entities));
-        return Step::Call { method: "editMessageCaption", parameters: place };
+        return Step::Call {
+            method: "editMessageCaption",
+            parameters: place,
+        };
     }
     Step::Nothing
 }

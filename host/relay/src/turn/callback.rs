@@ -15,21 +15,39 @@ use crate::plugins::HeldBy;
 use crate::words;
 
 impl Inner {
-    pub(super) async fn callback(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, query: &CallbackQuery) -> Result<(), RelayError> {
+    pub(super) async fn callback(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        chat: ChatId,
+        query: &CallbackQuery,
+    ) -> Result<(), RelayError> {
         let data = query.data.as_deref().unwrap_or_default();
         let mut parts = data.splitn(3, ':');
-        let in_group = query.message.as_ref().is_some_and(|message| message.chat.id == self.group());
+        let in_group = query
+            .message
+            .as_ref()
+            .is_some_and(|message| message.chat.id == self.group());
         let (text, alert) = match (parts.next(), parts.next(), parts.next()) {
             (Some("u"), Some(id), Some(verb)) if in_group => (self.decide(draft, id, verb, query).await?, false),
             (Some("p"), Some(plugin), Some(value)) => self.plugin_press(draft, chat, query, plugin, value).await?,
             _ => (None, false),
         };
-        draft.quick.push(Quick::AnswerPress { id: query.id.clone(), text, alert });
+        draft.quick.push(Quick::AnswerPress {
+            id: query.id.clone(),
+            text,
+            alert,
+        });
         Ok(())
     }
 
     /// A person's word on a delivery that waits for one.
-    async fn decide(&self, draft: &mut Draft, id: &str, verb: &str, query: &CallbackQuery) -> Result<Option<String>, RelayError> {
+    async fn decide(
+        &self,
+        draft: &mut Draft,
+        id: &str,
+        verb: &str,
+        query: &CallbackQuery,
+    ) -> Result<Option<String>, RelayError> {
         let delivery = match id.parse::<DeliveryId>() {
             Ok(id) => self.store.delivery(self.id, id).await?,
             Err(_) => None,
@@ -46,15 +64,25 @@ impl Inner {
             (_, _) => (None, words::left()),
         };
         match &again {
-            Some(op) => draft.changes.push(Change::RetryDelivery { id: delivery.id, op: encode(op) }),
-            None => draft.changes.push(Change::DropDelivery { id: delivery.id, reason: format!("left by {by}") }),
+            Some(op) => draft.changes.push(Change::RetryDelivery {
+                id: delivery.id,
+                op: encode(op),
+            }),
+            None => draft.changes.push(Change::DropDelivery {
+                id: delivery.id,
+                reason: format!("left by {by}"),
+            }),
         }
         draft.answers.push((delivery.id, again));
         if let Some(message) = &query.message {
             // The lane of the question may be the one that waits, so its end is told in the question itself.
             let mut content = Content::text(said.clone());
             content.keyboard = Some(json!({ "inline_keyboard": [] }));
-            draft.queue(Op::EditPost { chat: delivery.chat, message: message.message_id, content });
+            draft.queue(Op::EditPost {
+                chat: delivery.chat,
+                message: message.message_id,
+                content,
+            });
         }
         tracing::info!(connection = %self.name, delivery = delivery.id, by = query.from.id, verb, "a person decided on a delivery");
         Ok(Some(said))
@@ -63,6 +91,14 @@ impl Inner {
     /// Holds a message back at its place in the lane, and asks.
     pub(super) fn hold(&self, draft: &mut Draft, chat: ChatId, held: HeldBy, op: Op) {
         let reply = op.asked_by();
-        draft.held.push(Held { chat, question: held.question, op: Op::Held { plugin: held.plugin, then: Box::new(op) }, reply });
+        draft.held.push(Held {
+            chat,
+            question: held.question,
+            op: Op::Held {
+                plugin: held.plugin,
+                then: Box::new(op),
+            },
+            reply,
+        });
     }
 }

@@ -29,17 +29,28 @@ pub fn parse(message: &Message, bot: &str) -> Option<Call> {
     let text = message.body().strip_prefix('/')?;
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, args) = text.split_at(end);
-    let (name, addressee) = word.split_once('@').map_or((word, None), |(name, addressee)| (name, Some(addressee)));
+    let (name, addressee) = word
+        .split_once('@')
+        .map_or((word, None), |(name, addressee)| (name, Some(addressee)));
     if addressee.is_some_and(|addressee| !addressee.eq_ignore_ascii_case(bot)) {
         return None;
     }
     let starts = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
     let fits = starts && name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    fits.then(|| Call { name: name.to_ascii_lowercase(), args: args.trim().to_owned() })
+    fits.then(|| Call {
+        name: name.to_ascii_lowercase(),
+        args: args.trim().to_owned(),
+    })
 }
 
 impl Inner {
-    pub(super) async fn topic_command(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, message: &Message, call: Call) -> Result<(), RelayError> {
+    pub(super) async fn topic_command(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        chat: ChatId,
+        message: &Message,
+        call: Call,
+    ) -> Result<(), RelayError> {
         match call.name.as_str() {
             "close" => {
                 draft.set_status(chat, Status::Closed, 0);
@@ -69,7 +80,10 @@ impl Inner {
                 let text = if GENERAL_COMMANDS.contains(&name) || self.plugins.has_command(name, "general") {
                     words::only_in_general(name)
                 } else {
-                    let known = TOPIC_COMMANDS.iter().map(|name| (*name).to_owned()).chain(self.plugins.commands("topic"));
+                    let known = TOPIC_COMMANDS
+                        .iter()
+                        .map(|name| (*name).to_owned())
+                        .chain(self.plugins.commands("topic"));
                     words::unknown_command(name, nearest(name, known).as_deref())
                 };
                 reply(draft, Some(chat), message, text);
@@ -81,12 +95,21 @@ impl Inner {
 
 /// An answer under a command.
 pub fn reply(draft: &mut Draft, chat: Option<ChatId>, message: &Message, text: String) {
-    draft.queue(Op::Post { chat, content: Content::text(text), reply: Some(message.message_id), more: vec![] });
+    draft.queue(Op::Post {
+        chat,
+        content: Content::text(text),
+        reply: Some(message.message_id),
+        more: vec![],
+    });
 }
 
 /// The known word that is most like one, if any is like it.
 pub fn nearest(word: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    known.map(|name| (strsim::jaro_winkler(word, &name), name)).filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+    known
+        .map(|name| (strsim::jaro_winkler(word, &name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -94,13 +117,31 @@ mod tests {
     use super::*;
 
     fn call(text: &str) -> Option<Call> {
-        parse(&Message { text: Some(text.to_owned()), ..Message::default() }, "Shop_Bot")
+        parse(
+            &Message {
+                text: Some(text.to_owned()),
+                ..Message::default()
+            },
+            "Shop_Bot",
+        )
     }
 
     #[test]
     fn commands_are_read_as_telegram_writes_them() {
-        assert_eq!(call("/say hello  there "), Some(Call { name: "say".into(), args: "hello  there".into() }));
-        assert_eq!(call("/Close@shop_bot"), Some(Call { name: "close".into(), args: String::new() }));
+        assert_eq!(
+            call("/say hello  there "),
+            Some(Call {
+                name: "say".into(),
+                args: "hello  there".into()
+            })
+        );
+        assert_eq!(
+            call("/Close@shop_bot"),
+            Some(Call {
+                name: "close".into(),
+                args: String::new()
+            })
+        );
         assert_eq!(call("/close@other_bot"), None);
         assert_eq!(call("/ a note"), None);
         assert_eq!(call("/path/to/file"), None);

@@ -22,13 +22,22 @@ const COARSE: i64 = 60_000;
 pub const LAZY_TITLE: i64 = 4_000;
 
 impl Inner {
-    pub(super) async fn customer_message(self: &Arc<Self>, draft: &mut Draft, message: &Message, edited: bool) -> Result<(), RelayError> {
+    pub(super) async fn customer_message(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        message: &Message,
+        edited: bool,
+    ) -> Result<(), RelayError> {
         let chat = message.chat.id;
         let parameters = &self.config.parameters;
-        if parameters.ignore_chats.contains(&chat) || (!parameters.white_list.is_empty() && !parameters.white_list.contains(&chat)) {
+        if parameters.ignore_chats.contains(&chat)
+            || (!parameters.white_list.is_empty() && !parameters.white_list.contains(&chat))
+        {
             return Ok(());
         }
-        let Some(user) = message.from.as_ref().filter(|user| !user.is_bot) else { return Ok(()) };
+        let Some(user) = message.from.as_ref().filter(|user| !user.is_bot) else {
+            return Ok(());
+        };
         let kind = message.kind();
         if kind == "service" {
             return Ok(());
@@ -50,18 +59,29 @@ impl Inner {
         };
         if edited {
             if draft.dialog(chat).is_some() && passed.held_by.is_none() {
-                draft.queue(Op::Edit { chat, side: Place::Customer, message: message.message_id, content: passed.content });
+                draft.queue(Op::Edit {
+                    chat,
+                    side: Place::Customer,
+                    message: message.message_id,
+                    content: passed.content,
+                });
             }
             return Ok(());
         }
         self.open(draft, chat, begins);
         self.show(draft, message, passed);
-        if begins && parameters.auto_info
+        if begins
+            && parameters.auto_info
             && let Some(person) = draft.person(chat)
             && let (Some(contact), Some(dialog)) = (&person.contact, &person.dialog)
         {
             let card = Content::text(words::info(contact, dialog, &[]));
-            draft.queue(Op::Post { chat: Some(chat), content: card, reply: None, more: vec![] });
+            draft.queue(Op::Post {
+                chat: Some(chat),
+                content: card,
+                reply: None,
+                more: vec![],
+            });
         }
         Ok(())
     }
@@ -69,8 +89,15 @@ impl Inner {
     /// Brings the contact's row up to date.
     fn meet(&self, draft: &mut Draft, user: &User, message: &Message) {
         let now = draft.now;
-        let Some(person) = draft.person_mut(message.chat.id) else { return };
-        let contact = person.contact.get_or_insert_with(|| Contact { chat: message.chat.id, first_seen: now, last_seen: now, ..Contact::default() });
+        let Some(person) = draft.person_mut(message.chat.id) else {
+            return;
+        };
+        let contact = person.contact.get_or_insert_with(|| Contact {
+            chat: message.chat.id,
+            first_seen: now,
+            last_seen: now,
+            ..Contact::default()
+        });
         contact.first_name.clone_from(&user.first_name);
         contact.last_name = user.last_name.clone().unwrap_or_default();
         contact.username.clone_from(&user.username);
@@ -102,18 +129,35 @@ impl Inner {
         if (begins || reopens)
             && let Some(welcome) = &self.config.parameters.welcome
         {
-            let name = draft.contact(chat).map(|contact| format!("{} {}", contact.first_name, contact.last_name).trim().to_owned()).unwrap_or_default();
+            let name = draft
+                .contact(chat)
+                .map(|contact| {
+                    format!("{} {}", contact.first_name, contact.last_name)
+                        .trim()
+                        .to_owned()
+                })
+                .unwrap_or_default();
             let content = Content::text(welcome.replace("{title}", &name));
             if let Some(dialog) = draft.dialog_mut(chat) {
                 dialog.welcomed = Some(now);
             }
-            draft.queue(Op::Send { chat, contents: vec![content], asked: None, show: false });
+            draft.queue(Op::Send {
+                chat,
+                contents: vec![content],
+                asked: None,
+                show: false,
+            });
         }
     }
 
     fn show(&self, draft: &mut Draft, message: &Message, passed: Passed) {
         let chat = message.chat.id;
-        let Passed { content, replaced, marks, held_by } = passed;
+        let Passed {
+            content,
+            replaced,
+            marks,
+            held_by,
+        } = passed;
         let album = message.media_group_id.clone().filter(|_| content.kind != "text");
         if let Some(album) = &album {
             draft.keep_album_part(AlbumPart {
@@ -125,9 +169,25 @@ impl Inner {
                 at: draft.now,
             });
         }
-        let not_before = if album.is_some() { draft.now + ALBUM_QUIET } else { draft.now };
-        let carry = Carry { chat, message: message.message_id, kind: message.kind().to_owned(), reply: reply_of(message), album, content: Some(content), replaced, marks };
-        let op = Op::Show { carry, direction: Direction::Incoming };
+        let not_before = if album.is_some() {
+            draft.now + ALBUM_QUIET
+        } else {
+            draft.now
+        };
+        let carry = Carry {
+            chat,
+            message: message.message_id,
+            kind: message.kind().to_owned(),
+            reply: reply_of(message),
+            album,
+            content: Some(content),
+            replaced,
+            marks,
+        };
+        let op = Op::Show {
+            carry,
+            direction: Direction::Incoming,
+        };
         match held_by {
             None => draft.queue_at(op, not_before),
             Some(plugin) => self.hold(draft, chat, plugin, op),
@@ -138,6 +198,14 @@ impl Inner {
 /// The reply to keep. What is not in this chat (a reply across chats) has no twin.
 pub fn reply_of(message: &Message) -> Option<Reply> {
     let reply = message.reply()?;
-    let quote = message.quote.as_ref().filter(|quote| quote.is_manual).map(|quote| quote.text.clone());
-    Some(Reply { to: reply.message_id, date: reply.edit_date.unwrap_or(reply.date), quote })
+    let quote = message
+        .quote
+        .as_ref()
+        .filter(|quote| quote.is_manual)
+        .map(|quote| quote.text.clone());
+    Some(Reply {
+        to: reply.message_id,
+        date: reply.edit_date.unwrap_or(reply.date),
+        quote,
+    })
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
-use switchboard_store::{AlbumPart, Cell, Change, ChatId, ConnectionId, Contact, Delivery, DeliveryId, DeliveryState, Dialog, Expect, MessageId, PluginEntry, Status, Template, TurnCommit};
+use switchboard_store::{
+    AlbumPart, Cell, Change, ChatId, ConnectionId, Contact, Delivery, DeliveryId, DeliveryState, Dialog, Expect,
+    MessageId, PluginEntry, Status, Template, TurnCommit,
+};
 
 use crate::RelayError;
 use crate::cache::{Book, Person, new_dialog};
@@ -16,7 +19,11 @@ use crate::words;
 /// A call that is made once after the commit and may be lost: it has no meaning later.
 #[derive(Debug, Clone)]
 pub enum Quick {
-    AnswerPress { id: String, text: Option<String>, alert: bool },
+    AnswerPress {
+        id: String,
+        text: Option<String>,
+        alert: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +94,11 @@ pub struct Finished {
 
 impl Draft {
     pub fn new(now: i64, updates: Vec<i64>) -> Self {
-        Self { now, updates, ..Self::default() }
+        Self {
+            now,
+            updates,
+            ..Self::default()
+        }
     }
 
     /// Reads a contact and its dialog; the turn sees its own changes.
@@ -98,7 +109,10 @@ impl Draft {
             self.people.insert(chat, Read { old, new });
         }
         // Inserted above where it was missing.
-        self.people.get_mut(&chat).map(|read| &mut read.new).ok_or(RelayError::Stopping)
+        self.people
+            .get_mut(&chat)
+            .map(|read| &mut read.new)
+            .ok_or(RelayError::Stopping)
     }
 
     /// Nothing of this contact and its dialog is to be written.
@@ -130,7 +144,9 @@ impl Draft {
     /// The dialog of a contact that was read, begun where there is none. Whether it is new.
     pub fn open_dialog(&mut self, chat: ChatId) -> bool {
         let now = self.now;
-        let Some(person) = self.person_mut(chat) else { return false };
+        let Some(person) = self.person_mut(chat) else {
+            return false;
+        };
         if person.dialog.is_some() {
             return false;
         }
@@ -141,7 +157,9 @@ impl Draft {
     /// Sets the status of a dialog that was read, and has the title follow after `delay` milliseconds. Whether it changed.
     pub fn set_status(&mut self, chat: ChatId, status: Status, delay: i64) -> bool {
         let now = self.now;
-        let Some(dialog) = self.dialog_mut(chat) else { return false };
+        let Some(dialog) = self.dialog_mut(chat) else {
+            return false;
+        };
         if dialog.status == status {
             return false;
         }
@@ -174,7 +192,10 @@ impl Draft {
                 && let Some(contact) = &mut read.new.contact
             {
                 let version = read.old.contact.as_ref().map_or(0, |contact| contact.version);
-                expect.push(Expect { cell: Cell::Contact(*chat), version });
+                expect.push(Expect {
+                    cell: Cell::Contact(*chat),
+                    version,
+                });
                 contact.version = version + 1;
                 changes.push(Change::PutContact(contact.clone()));
                 changed = true;
@@ -183,7 +204,10 @@ impl Draft {
                 && let Some(dialog) = &mut read.new.dialog
             {
                 let version = read.old.dialog.as_ref().map_or(0, |dialog| dialog.version);
-                expect.push(Expect { cell: Cell::Dialog(*chat), version });
+                expect.push(Expect {
+                    cell: Cell::Dialog(*chat),
+                    version,
+                });
                 dialog.version = version + 1;
                 changes.push(Change::PutDialog(dialog.clone()));
                 changed = true;
@@ -193,14 +217,31 @@ impl Draft {
             }
         }
         for ((plugin, key), written) in std::mem::take(&mut self.entries) {
-            expect.push(Expect { cell: Cell::Plugin { plugin: plugin.clone(), key: key.clone() }, version: written.read });
+            expect.push(Expect {
+                cell: Cell::Plugin {
+                    plugin: plugin.clone(),
+                    key: key.clone(),
+                },
+                version: written.read,
+            });
             changes.push(match written.value {
-                Some(value) => Change::PutPluginEntry { plugin, entry: PluginEntry { key, value, expires: written.expires, version: written.read + 1 } },
+                Some(value) => Change::PutPluginEntry {
+                    plugin,
+                    entry: PluginEntry {
+                        key,
+                        value,
+                        expires: written.expires,
+                        version: self.now.max(written.read + 1),
+                    },
+                },
                 None => Change::RemovePluginEntry { plugin, key },
             });
         }
         for (name, (read, template)) in std::mem::take(&mut self.templates) {
-            expect.push(Expect { cell: Cell::Template(name.clone()), version: read });
+            expect.push(Expect {
+                cell: Cell::Template(name.clone()),
+                version: read,
+            });
             changes.push(template.map_or(Change::RemoveTemplate { name }, Change::PutTemplate));
         }
         changes.append(&mut self.changes);
@@ -214,16 +255,34 @@ impl Draft {
             // The question first: behind the held message, in the same lane, it would wait for its own answer.
             let (ask_id, held_id) = (next_id(), next_id());
             let rows = json!([[{ "text": words::RELEASE, "callback_data": format!("u:{held_id}:again") }, { "text": words::SKIP, "callback_data": format!("u:{held_id}:leave") }]]);
-            let question = Op::Post { chat: Some(held.chat), content: Content::text(held.question).with_keyboard(rows), reply: held.reply, more: vec![] };
+            let question = Op::Post {
+                chat: Some(held.chat),
+                content: Content::text(held.question).with_keyboard(rows),
+                reply: held.reply,
+                more: vec![],
+            };
             let mut waiting = new_delivery(held_id, &held.op, self.now, self.now);
             waiting.state = DeliveryState::Asking;
-            for (delivery, op) in [(new_delivery(ask_id, &question, self.now, self.now), question), (waiting, held.op)] {
+            for (delivery, op) in [
+                (new_delivery(ask_id, &question, self.now, self.now), question),
+                (waiting, held.op),
+            ] {
                 changes.push(Change::PutDelivery(delivery.clone()));
                 deliveries.push((delivery, op));
             }
         }
-        let commit = TurnCommit { connection, updates: self.updates.clone(), now: self.now, expect, changes };
-        Finished { commit, deliveries, people }
+        let commit = TurnCommit {
+            connection,
+            updates: self.updates.clone(),
+            now: self.now,
+            expect,
+            changes,
+        };
+        Finished {
+            commit,
+            deliveries,
+            people,
+        }
     }
 
     /// The contacts that were read, for forgetting after a conflict.

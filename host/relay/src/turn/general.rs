@@ -14,11 +14,21 @@ use crate::op::Op;
 use crate::{title, words};
 
 impl Inner {
-    pub(super) async fn general_message(self: &Arc<Self>, draft: &mut Draft, message: &Message) -> Result<(), RelayError> {
-        if message.from.as_ref().is_some_and(|from| from.is_bot && message.sender_chat.is_none()) {
+    pub(super) async fn general_message(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        message: &Message,
+    ) -> Result<(), RelayError> {
+        if message
+            .from
+            .as_ref()
+            .is_some_and(|from| from.is_bot && message.sender_chat.is_none())
+        {
             return Ok(());
         }
-        let Some(call) = parse(message, &self.config.bot_username) else { return Ok(()) };
+        let Some(call) = parse(message, &self.config.bot_username) else {
+            return Ok(());
+        };
         match call.name.as_str() {
             "new" => self.new_dialog(draft, message, &call).await?,
             "help" => reply(draft, None, message, words::help_general(&self.plugins.help("general"))),
@@ -42,7 +52,10 @@ impl Inner {
                 let text = if TOPIC_COMMANDS.contains(&name) || self.plugins.has_command(name, "topic") {
                     words::only_in_topic(name)
                 } else {
-                    let known = GENERAL_COMMANDS.iter().map(|name| (*name).to_owned()).chain(self.plugins.commands("general"));
+                    let known = GENERAL_COMMANDS
+                        .iter()
+                        .map(|name| (*name).to_owned())
+                        .chain(self.plugins.commands("general"));
                     words::unknown_command(name, nearest(name, known).as_deref())
                 };
                 reply(draft, None, message, text);
@@ -73,21 +86,38 @@ impl Inner {
             person.contact.get_or_insert(contact);
         }
         draft.open_dialog(chat);
-        let operator = message.from.as_ref().map_or_else(|| "An operator".to_owned(), |from| from.full_name());
+        let operator = message
+            .from
+            .as_ref()
+            .map_or_else(|| "An operator".to_owned(), |from| from.full_name());
         let content = Content::text(words::opened_by(&name, &operator));
-        draft.queue(Op::Post { chat: Some(chat), content, reply: None, more: vec![] });
+        draft.queue(Op::Post {
+            chat: Some(chat),
+            content,
+            reply: None,
+            more: vec![],
+        });
         Ok(())
     }
 
     async fn find_contact(&self, wanted: &str) -> Result<Option<Contact>, RelayError> {
         let Ok(id) = wanted.parse::<ChatId>() else {
-            return Ok(self.store.contact_by_username(self.id, wanted.trim_start_matches('@')).await?);
+            return Ok(self
+                .store
+                .contact_by_username(self.id, wanted.trim_start_matches('@'))
+                .await?);
         };
         if let Some(contact) = self.store.contact(self.id, id).await? {
             return Ok(Some(contact));
         }
         // Somebody who started the bot before Switchboard was there: Telegram knows them.
-        let Ok(chat) = self.client.call::<Chat>("getChat", &serde_json::json!({ "chat_id": id })).await else { return Ok(None) };
+        let Ok(chat) = self
+            .client
+            .call::<Chat>("getChat", &serde_json::json!({ "chat_id": id }))
+            .await
+        else {
+            return Ok(None);
+        };
         if chat.kind != "private" {
             return Ok(None);
         }

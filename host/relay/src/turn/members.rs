@@ -13,7 +13,11 @@ use crate::sender::judge::{GONE, NO_ADMIN, NO_TOPICS_RIGHT, TROUBLES};
 use crate::{title, words};
 
 impl Inner {
-    pub(super) async fn member_changed(self: &Arc<Self>, draft: &mut Draft, change: &ChatMemberUpdated) -> Result<(), RelayError> {
+    pub(super) async fn member_changed(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        change: &ChatMemberUpdated,
+    ) -> Result<(), RelayError> {
         if change.chat.kind == "private" {
             return self.customer_blocks(draft, change).await;
         }
@@ -36,13 +40,23 @@ impl Inner {
             Some(why) => {
                 self.set_trouble(why);
                 if self.first_notice(why).await? {
-                    draft.changes.push(switchboard_store::Change::PutNotice { key: notice_key(why), at: draft.now });
-                    draft.queue(Op::Post { chat: None, content: Content::text(words::unfit(why)), reply: None, more: vec![] });
+                    draft.changes.push(switchboard_store::Change::PutNotice {
+                        key: notice_key(why),
+                        at: draft.now,
+                    });
+                    draft.queue(Op::Post {
+                        chat: None,
+                        content: Content::text(words::unfit(why)),
+                        reply: None,
+                        more: vec![],
+                    });
                 }
             }
             None => {
                 // Whatever was told is over; it may be told again when it comes back.
-                draft.changes.extend(TROUBLES.map(|why| switchboard_store::Change::RemoveNotice { key: notice_key(why) }));
+                draft
+                    .changes
+                    .extend(TROUBLES.map(|why| switchboard_store::Change::RemoveNotice { key: notice_key(why) }));
                 self.recovered();
             }
         }
@@ -54,15 +68,26 @@ impl Inner {
         draft.read(&self.book, chat).await?;
         let blocked = change.new_chat_member.status == "kicked";
         let has_topic = draft.dialog(chat).is_some_and(|dialog| dialog.topic.is_some());
-        let Some(contact) = draft.person_mut(chat).and_then(|person| person.contact.as_mut()) else { return Ok(()) };
+        let Some(contact) = draft.person_mut(chat).and_then(|person| person.contact.as_mut()) else {
+            return Ok(());
+        };
         if contact.blocked == blocked {
             return Ok(());
         }
         contact.blocked = blocked;
         let name = title::name(contact);
         if has_topic {
-            let text = if blocked { words::blocked(&name) } else { words::unblocked(&name) };
-            draft.queue(Op::Post { chat: Some(chat), content: Content::text(text), reply: None, more: vec![] });
+            let text = if blocked {
+                words::blocked(&name)
+            } else {
+                words::unblocked(&name)
+            };
+            draft.queue(Op::Post {
+                chat: Some(chat),
+                content: Content::text(text),
+                reply: None,
+                more: vec![],
+            });
         }
         Ok(())
     }

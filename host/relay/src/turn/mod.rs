@@ -38,7 +38,9 @@ pub enum Event {
     /// A plugin's timer is due.
     Timer(Due),
     /// A dialog was answered long ago and nothing came since.
-    Autoclose { chat: ChatId },
+    Autoclose {
+        chat: ChatId,
+    },
 }
 
 impl Inner {
@@ -59,9 +61,11 @@ impl Inner {
             },
             UpdateKind::MyChatMember(change) if change.chat.kind == "private" => change.chat.id,
             UpdateKind::MessageReaction(reaction) if reaction.chat.kind == "private" => reaction.chat.id,
-            UpdateKind::MessageReaction(reaction) => {
-                self.store.mirror_of_group_message(self.id, reaction.message_id).await?.map_or(NO_DIALOG, |mirror| mirror.chat)
-            }
+            UpdateKind::MessageReaction(reaction) => self
+                .store
+                .mirror_of_group_message(self.id, reaction.message_id)
+                .await?
+                .map_or(NO_DIALOG, |mirror| mirror.chat),
             UpdateKind::MyChatMember(_) | UpdateKind::Other | UpdateKind::Unreadable(_) => NO_DIALOG,
         })
     }
@@ -69,7 +73,10 @@ impl Inner {
     /// An operator may be quicker than the answer to the call that made the topic: then the dialog is waited for.
     async fn dialog_of_topic_message(&self, message: &Message) -> Result<ChatId, RelayError> {
         let chat = self.dialog_of_topic(message.topic()).await?;
-        let root = message.reply_to_message.as_ref().filter(|root| root.forum_topic_created.is_some());
+        let root = message
+            .reply_to_message
+            .as_ref()
+            .filter(|root| root.forum_topic_created.is_some());
         let ours = root.is_some_and(|root| root.from.as_ref().is_some_and(|from| from.id == self.client.bot_id()));
         let young = root.is_some_and(|root| self.now() / 1_000 - root.date < 120);
         if chat != NO_DIALOG || !ours || !young {
@@ -150,8 +157,12 @@ impl Inner {
 
     async fn update(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, update: &Update) -> Result<(), RelayError> {
         match &update.kind {
-            UpdateKind::Message(message) if message.chat.kind == "private" => self.customer_message(draft, message, false).await,
-            UpdateKind::EditedMessage(message) if message.chat.kind == "private" => self.customer_message(draft, message, true).await,
+            UpdateKind::Message(message) if message.chat.kind == "private" => {
+                self.customer_message(draft, message, false).await
+            }
+            UpdateKind::EditedMessage(message) if message.chat.kind == "private" => {
+                self.customer_message(draft, message, true).await
+            }
             UpdateKind::Message(message) if message.migrate_to_chat_id.is_some() => {
                 self.upgraded(draft, message);
                 Ok(())
@@ -192,7 +203,13 @@ impl Inner {
             let _ = self.commands.send(Command::Add(deliveries)).await;
         }
         for (id, again) in answers {
-            let _ = self.commands.send(Command::Decide { id, again: again.map(Box::new) }).await;
+            let _ = self
+                .commands
+                .send(Command::Decide {
+                    id,
+                    again: again.map(Box::new),
+                })
+                .await;
         }
     }
 

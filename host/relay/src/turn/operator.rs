@@ -16,7 +16,13 @@ use crate::plugins::Passed;
 use crate::title;
 
 impl Inner {
-    pub(super) async fn topic_message(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, message: &Message, edited: bool) -> Result<(), RelayError> {
+    pub(super) async fn topic_message(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        chat: ChatId,
+        message: &Message,
+        edited: bool,
+    ) -> Result<(), RelayError> {
         let Some(topic) = message.topic() else { return Ok(()) };
         if let Some(created) = &message.forum_topic_created {
             return self.topic_created(draft, chat, message, topic, &created.name);
@@ -30,7 +36,11 @@ impl Inner {
             self.topic_service(draft, chat, message);
             return Ok(());
         }
-        if message.from.as_ref().is_some_and(|from| from.is_bot && message.sender_chat.is_none()) {
+        if message
+            .from
+            .as_ref()
+            .is_some_and(|from| from.is_bot && message.sender_chat.is_none())
+        {
             return Ok(());
         }
         let text = message.body();
@@ -38,15 +48,29 @@ impl Inner {
             return Ok(());
         }
         if let Some(call) = super::command::parse(message, &self.config.bot_username) {
-            return if edited { Ok(()) } else { self.topic_command(draft, chat, message, call).await };
+            return if edited {
+                Ok(())
+            } else {
+                self.topic_command(draft, chat, message, call).await
+            };
         }
         if self.config.parameters.reply_only && !self.is_answer(chat, message).await? {
             return Ok(());
         }
-        let Some(passed) = self.pass(draft, Hook::Outgoing, message, chat, Content::of(message)).await? else { return Ok(()) };
+        let Some(passed) = self
+            .pass(draft, Hook::Outgoing, message, chat, Content::of(message))
+            .await?
+        else {
+            return Ok(());
+        };
         if edited {
             if passed.held_by.is_none() {
-                draft.queue(Op::Edit { chat, side: Place::Topic, message: message.message_id, content: passed.content });
+                draft.queue(Op::Edit {
+                    chat,
+                    side: Place::Topic,
+                    message: message.message_id,
+                    content: passed.content,
+                });
             }
             return Ok(());
         }
@@ -61,7 +85,12 @@ impl Inner {
     }
 
     fn answer(&self, draft: &mut Draft, chat: ChatId, message: &Message, topic: i64, passed: Passed) {
-        let Passed { content, replaced, held_by, .. } = passed;
+        let Passed {
+            content,
+            replaced,
+            held_by,
+            ..
+        } = passed;
         let album = message.media_group_id.clone().filter(|_| content.kind != "text");
         if let Some(album) = &album {
             draft.keep_album_part(AlbumPart {
@@ -73,10 +102,23 @@ impl Inner {
                 at: draft.now,
             });
         }
-        let not_before = if album.is_some() { draft.now + ALBUM_QUIET } else { draft.now };
+        let not_before = if album.is_some() {
+            draft.now + ALBUM_QUIET
+        } else {
+            draft.now
+        };
         let kind = message.kind().to_owned();
         let needs_content = album.is_some() || replaced;
-        let carry = Carry { chat, message: message.message_id, kind, reply: reply_of(message), album, content: needs_content.then_some(content), replaced, marks: vec![] };
+        let carry = Carry {
+            chat,
+            message: message.message_id,
+            kind,
+            reply: reply_of(message),
+            album,
+            content: needs_content.then_some(content),
+            replaced,
+            marks: vec![],
+        };
         let op = Op::Answer { carry, topic };
         match held_by {
             None => draft.queue_at(op, not_before),
@@ -92,8 +134,18 @@ impl Inner {
     }
 
     /// Telegram tells of every topic, ours too. One of ours that no dialog has is kept in mind: its creation's answer may be lost.
-    fn topic_created(&self, draft: &mut Draft, chat: ChatId, message: &Message, topic: i64, name: &str) -> Result<(), RelayError> {
-        let by_us = message.from.as_ref().is_some_and(|from| from.id == self.client.bot_id());
+    fn topic_created(
+        &self,
+        draft: &mut Draft,
+        chat: ChatId,
+        message: &Message,
+        topic: i64,
+        name: &str,
+    ) -> Result<(), RelayError> {
+        let by_us = message
+            .from
+            .as_ref()
+            .is_some_and(|from| from.id == self.client.bot_id());
         if by_us && chat == 0 {
             draft.changes.push(self.orphan_found(topic, name));
         }
@@ -102,7 +154,10 @@ impl Inner {
 
     /// Operators close, open and rename topics by hand as well.
     fn topic_service(&self, draft: &mut Draft, chat: ChatId, message: &Message) {
-        let by_us = message.from.as_ref().is_some_and(|from| from.id == self.client.bot_id());
+        let by_us = message
+            .from
+            .as_ref()
+            .is_some_and(|from| from.id == self.client.bot_id());
         if by_us {
             return;
         }
@@ -116,7 +171,11 @@ impl Inner {
                 dialog.topic_closed = false;
             }
             draft.set_status(chat, Status::Waiting, 0);
-        } else if let Some(name) = message.forum_topic_edited.as_ref().and_then(|edited| edited.name.as_ref()) {
+        } else if let Some(name) = message
+            .forum_topic_edited
+            .as_ref()
+            .and_then(|edited| edited.name.as_ref())
+        {
             let now = draft.now;
             let given = title::without_mark(name).to_owned();
             if let Some(person) = draft.person_mut(chat) {

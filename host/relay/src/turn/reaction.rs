@@ -11,11 +11,20 @@ use crate::connection::Inner;
 use crate::op::Op;
 
 impl Inner {
-    pub(super) async fn reaction(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, reaction: &MessageReactionUpdated) -> Result<(), RelayError> {
+    pub(super) async fn reaction(
+        self: &Arc<Self>,
+        draft: &mut Draft,
+        chat: ChatId,
+        reaction: &MessageReactionUpdated,
+    ) -> Result<(), RelayError> {
         if chat == 0 || reaction.user.as_ref().is_some_and(|user| user.is_bot) {
             return Ok(());
         }
-        let side = if reaction.chat.kind == "private" { Place::Customer } else { Place::Topic };
+        let side = if reaction.chat.kind == "private" {
+            Place::Customer
+        } else {
+            Place::Topic
+        };
         if side == Place::Topic && reaction.chat.id != self.group() {
             return Ok(());
         }
@@ -23,8 +32,18 @@ impl Inner {
             return Ok(());
         }
         // A bot may set one reaction, and only one of the ordinary kind.
-        let twin = reaction.new_reaction.iter().rev().find(|kind| kind.get("type").is_some_and(|kind| kind == "emoji")).cloned();
-        draft.queue(Op::React { chat, side, message: reaction.message_id, reaction: twin.into_iter().collect() });
+        let twin = reaction
+            .new_reaction
+            .iter()
+            .rev()
+            .find(|kind| kind.get("type").is_some_and(|kind| kind == "emoji"))
+            .cloned();
+        draft.queue(Op::React {
+            chat,
+            side,
+            message: reaction.message_id,
+            reaction: twin.into_iter().collect(),
+        });
         Ok(())
     }
 }

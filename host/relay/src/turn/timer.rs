@@ -20,9 +20,16 @@ impl Inner {
     }
 
     pub(super) async fn autoclose(&self, draft: &mut Draft, chat: ChatId) -> Result<(), RelayError> {
-        let Some(hours) = self.config.parameters.autoclose else { return Ok(()) };
+        let Some(hours) = self.config.parameters.autoclose else {
+            return Ok(());
+        };
         let before = draft.now - i64::from(hours) * 3_600_000;
-        let due = draft.read(&self.book, chat).await?.dialog.as_ref().is_some_and(|dialog| dialog.status == Status::Answered && dialog.last_activity < before);
+        let due = draft
+            .read(&self.book, chat)
+            .await?
+            .dialog
+            .as_ref()
+            .is_some_and(|dialog| dialog.status == Status::Answered && dialog.last_activity < before);
         if due {
             draft.set_status(chat, Status::Closed, 0);
         }
