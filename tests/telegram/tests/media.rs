@@ -246,6 +246,13 @@ async fn files_are_downloaded_byte_for_byte() {
     let path = file["file_path"].as_str().unwrap();
     let url = format!("{}/file/bot{}/{path}", s.sim.api_url(), s.api.token);
     assert_eq!(s.api.http.get(url).send().await.unwrap().bytes().await.unwrap(), bytes);
+    s.sim.bot("888:s", "other_bot");
+    let foreign = format!("{}/file/bot888:s/{path}", s.sim.api_url());
+    assert_eq!(
+        s.api.http.get(foreign).send().await.unwrap().status(),
+        404,
+        "another bot was told of no such file"
+    );
     let url = format!("{}/file/bot{}/{path}x", s.sim.api_url(), s.api.token);
     assert_eq!(s.api.http.get(url).send().await.unwrap().status(), 404);
 }

@@ -21,8 +21,12 @@ impl Call<'_> {
         if file.bytes.len() > self.uploads.download {
             return Err(ApiError::bad("file is too big"));
         }
+        let size = file.bytes.len();
+        if let Some(b) = self.world.bots.get_mut(&self.bot) {
+            b.granted.insert(no);
+        }
         Ok(json!({
-            "file_id": id, "file_unique_id": unique_id(no), "file_size": file.bytes.len(),
+            "file_id": id, "file_unique_id": unique_id(no), "file_size": size,
             "file_path": self.world.files.path(no),
         }))
     }

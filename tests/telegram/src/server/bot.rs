@@ -265,13 +265,16 @@ pub fn file(core: &Core, rest: &str) -> Response<Reply> {
     let Some((token, path)) = decoded.split_once('/') else {
         return error(&ApiError::new(404, "Not Found"));
     };
-    if let Err(e) = who(core, token) {
-        return error(&e);
-    }
+    let bot = match who(core, token) {
+        Ok(b) => b,
+        Err(e) => return error(&e),
+    };
+    // Only what getFile has named for this bot.
     let found = core.with(|i| {
         let no = path_number(path)?;
+        let granted = i.world.bots.get(&bot)?.granted.contains(&no);
         let f = i.world.files.get(no)?;
-        (i.world.files.path(no) == path).then(|| f.bytes.clone())
+        (granted && i.world.files.path(no) == path).then(|| f.bytes.clone())
     });
     match found {
         Some(bytes) => response(200, "application/octet-stream", Reply::whole(bytes)),

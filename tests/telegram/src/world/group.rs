@@ -180,10 +180,21 @@ impl World {
         let new_json = new.chat_member(user);
         self.member_updates(key, by, who, old_json, new_json);
         if let Some(c) = service {
-            self.post(key, Draft::new(by, c));
+            let id = self.post(key, Draft::new(by, c));
+            if is_bot && !is_in {
+                self.tell_leaver(key, who, id);
+            }
         }
         self.note(key, Change::Group, None, None);
         Ok(())
+    }
+
+    /// A bot that is out sees one thing more: that it left.
+    fn tell_leaver(&mut self, key: ChatKey, bot: Id, id: i64) {
+        let Some(chat) = self.chats.get(&key) else { return };
+        let Some(m) = chat.messages.get(&id) else { return };
+        let body = self.message_json(chat, m, bot, true);
+        self.push_update(bot, Some(key), "message", body);
     }
 
     fn member_updates(&mut self, key: ChatKey, by: Id, who: Id, old: Value, new: Value) {

@@ -1,9 +1,10 @@
 //! Who there is: people and bots, and how Telegram's `User` shows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::file::FileNo;
 use super::{Id, World};
 use crate::error::Refusal;
 use crate::updates::Queue;
@@ -34,6 +35,8 @@ pub struct Bot {
     pub can_read_all_group_messages: bool,
     pub supports_inline_queries: bool,
     pub last_message_id: i64,
+    /// Files that getFile named for this bot.
+    pub granted: HashSet<FileNo>,
     pub logged_out_until: Option<u64>,
     /// Commands by scope and language, as setMyCommands left them.
     pub commands: HashMap<String, Value>,
@@ -136,6 +139,7 @@ impl World {
             can_read_all_group_messages: false,
             supports_inline_queries: false,
             last_message_id: 0,
+            granted: HashSet::new(),
             logged_out_until: None,
             commands: HashMap::new(),
             texts: HashMap::new(),

@@ -14,6 +14,7 @@ pub const ANSWER_WITHIN_MS: u64 = 15 * 60 * 1000;
 pub struct Press {
     pub bot: Id,
     pub person: Id,
+    pub chat: ChatKey,
     pub at: u64,
     pub answer: Option<Answer>,
 }
@@ -55,17 +56,10 @@ impl World {
             Press {
                 bot,
                 person,
+                chat: key,
                 at: now,
                 answer: None,
             },
-        );
-        self.note_for(
-            key,
-            Change::Action,
-            Some(message),
-            None,
-            Some(person),
-            Some(json!({"pressed": id})),
         );
         Ok(id)
     }
@@ -74,11 +68,11 @@ impl World {
         let late = || ApiError::bad("query is too old and response timeout expired or query ID is invalid");
         let now = self.now;
         let p = self.presses.get_mut(id).filter(|p| p.bot == bot).ok_or_else(late)?;
-        if now.saturating_sub(p.at) >= ANSWER_WITHIN_MS {
+        if now.saturating_sub(p.at) >= ANSWER_WITHIN_MS || p.answer.is_some() {
             return Err(late());
         }
         p.answer = Some(answer.clone());
-        let (person, key) = (p.person, ChatKey::Private { bot, person: p.person });
+        let (person, key) = (p.person, p.chat);
         let data: Value = json!({"query": id, "text": answer.text, "show_alert": answer.show_alert, "url": answer.url});
         self.note_for(key, Change::Answer, None, None, Some(person), Some(data));
         Ok(())
