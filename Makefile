@@ -9,8 +9,11 @@ PLUGINS := plugins/quick-replies examples/hello-plugin
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-demo: plugins ## The playground: the whole system on this machine, no account needed
-	@$(CARGO) build --quiet -p switchboard -p playground
+demo: ## The playground: the whole system on this machine, no account needed
+	@echo "· building the plugins (the first build takes some minutes)"
+	@$(MAKE) --no-print-directory plugins
+	@echo "· building the host and the playground"
+	@$(CARGO) build -p switchboard -p playground
 	@$(CARGO) run --quiet -p playground
 
 test: fmt lint build ## Everything that CI checks

@@ -25,7 +25,8 @@ export class CustomerPane {
     });
     this.composer.lastOwn = () => this.feed.list().findLast((message) => message.from === this.feed.user && message.kind === "text");
     this.node = el("section.pane.customer", { id: "customer", "aria-label": "The customer's side" },
-      el("header.who", {}, el("span.who-label", {}, "You are"), this.chips),
+      el("header.who", {}, el("span.who-label", {}, "You are"), this.chips,
+        el("button.chip.new", { type: "button", onclick: () => this.add(), "aria-label": "New customer", title: "New customer" }, icon("plus"))),
       el("header.chat-head", {}, avatar(stage.bot.id, stage.bot.name), el("div.chat-title", {}, el("b", {}, stage.bot.name), this.state), iconButton("more", "Chat menu", (event) => this.menu(event.currentTarget))),
       this.thread.node, this.blocked, this.composer.node);
     setInterval(() => this.lookAtOthers(), OTHERS_MS);
@@ -92,7 +93,7 @@ export class CustomerPane {
       const on = customer.id === this.current?.id;
       return el(on ? "button.chip.on" : "button.chip", { type: "button", "aria-pressed": String(on), title: customer.name, "aria-label": count ? `${customer.name}, ${count} new` : customer.name, onclick: () => this.be(customer) },
         avatar(customer.id, customer.name, ".small"), el("span.chip-name", {}, customer.name.split(" ")[0]), count ? el("span.count", {}, String(count)) : null);
-    }), el("button.chip.new", { type: "button", onclick: () => this.add(), "aria-label": "New customer", title: "New customer" }, icon("plus")));
+    }));
     this.chips.querySelector(".on")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 

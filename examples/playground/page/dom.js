@@ -59,8 +59,8 @@ export function icon(name) {
   return svg;
 }
 
-export function iconButton(name, label, onclick, more = "") {
-  return el(`button.round${more}`, { type: "button", title: label, "aria-label": label, onclick }, icon(name));
+export function iconButton(name, label, onclick, more = "", props = {}) {
+  return el(`button.round${more}`, { ...props, type: "button", title: label, "aria-label": label, onclick }, icon(name));
 }
 
 /** A short message over the page; `pane` puts it over one side only. */

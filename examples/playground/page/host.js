@@ -48,8 +48,8 @@ export class HostBar {
     menu([
       { label: "kill -9 the host", icon: "bolt", bad: true, run: () => this.kill() },
       { label: `kill -9 amid ${BURST} messages`, icon: "bolt", bad: true, run: () => this.burst() },
-      { label: `${this.limit.input.checked ? "✓ " : ""}Group limit`, icon: "check", run: () => this.limit.input.click() },
-      { label: `${this.faults.input.checked ? "✓ " : ""}Faults`, icon: "check", run: () => this.faults.input.click() },
+      { label: `Group limit ${this.limit.input.checked ? "off" : "on"}`, icon: "poll", run: () => this.limit.input.click() },
+      { label: `Faults ${this.faults.input.checked ? "off" : "on"}`, icon: "loop", run: () => this.faults.input.click() },
     ], button, "Host");
   }
 
@@ -71,7 +71,7 @@ export class HostBar {
     const { state, code, health } = answer;
     this.state = state;
     if (state.phase === "ready" && code === 200) {
-      this.show("ready", "Host ready", state.kills === this.burstKills ? this.burstWords : state.back_after_ms === null ? "" : ` · back ${state.back_after_ms} ms after kill ${state.kills}`);
+      this.show("ready", "Host ready", state.kills === this.burstKills ? this.burstWords : state.back_after_ms === null ? "" : ` · back ${state.back_after_ms} ms after kill no. ${state.kills}`);
       return true;
     }
     if (state.phase === "ready") {
@@ -129,7 +129,7 @@ export class HostBar {
       const twice = list.length - all;
       const back = await this.back(kills);
       toast(`${all} of ${BURST} messages are in the topic, ${sequence}, ${twice} repeated. The host was killed amid them and back after ${back} ms.`, { bad: all < BURST, long: true });
-      this.burstWords = ` · ${all} of ${BURST} arrived ${sequence}, ${twice} repeated, back after ${back} ms`;
+      this.burstWords = ` · ${all} of ${BURST} arrived ${sequence}, ${twice} repeated, back in ${back} ms`;
       this.burstKills = this.state?.kills;
       await this.look();
     } catch (error) {

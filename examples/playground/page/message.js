@@ -36,10 +36,10 @@ export function bubble(item, view) {
 
   const actions = () => itemMenu(item, captioned, mine, view);
   const tools = el("div.tools", {},
-    iconButton("reply", "Reply", () => view.reply(head)),
-    iconButton("more", `Actions for the message of ${head.from_name}`, (event) => menu(actions(), event.currentTarget, "Message")));
+    iconButton("reply", "Reply", () => view.reply(head), "", { tabIndex: -1 }),
+    iconButton("more", `Actions for the message of ${head.from_name}`, (event) => menu(actions(), event.currentTarget, "Message"), "", { tabIndex: -1 }));
   const row = el(`div.row${mine ? ".mine" : ""}${item.last ? ".last" : ""}${item.first ? ".first" : ""}`, {
-    "data-key": item.key, "data-id": head.message_id,
+    role: "article", tabIndex: -1, "aria-label": `${head.from_name}, ${time(head.date)}: ${summary(captioned)}`, "data-key": item.key, "data-id": head.message_id,
     onclick: (event) => { if (matchMedia("(hover: none)").matches && !event.target.closest("button, a, video, audio, .spoiler")) menu(actions(), { x: event.clientX, y: event.clientY }, "Message"); },
     ondblclick: (event) => { if (!event.target.closest("button, a, video, audio")) { getSelection()?.empty(); view.reply(head); } },
     oncontextmenu: (event) => { if (!getSelection()?.toString()) { event.preventDefault(); menu(actions(), { x: event.clientX, y: event.clientY }, "Message"); } },
@@ -118,7 +118,9 @@ function reactions(item, view, body) {
     type: "button", "aria-pressed": String(mine), "aria-label": `Reaction ${emoji}, ${count}`,
     onclick: () => react(message, emoji, view),
   }, shownEmoji(emoji), count > 1 ? el("span", {}, String(count)) : null)));
-  body.insertBefore(row, body.querySelector(":scope > .meta"));
+  const meta = body.querySelector(":scope > .meta");
+  body.insertBefore(row, meta);
+  if (!body.classList.contains("bare")) row.append(meta);
 }
 
 function react(message, emoji, view) {

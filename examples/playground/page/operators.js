@@ -66,7 +66,7 @@ export class OperatorsPane {
     if (feed !== this.feed || kind === "action") return;
     if (kind === "topic" || kind === "topic_deleted" || kind === "all" || (kind === "message" && !this.topics.some((topic) => topic.thread === (event.message?.thread ?? GENERAL)))) {
       clearTimeout(this.refreshing);
-      this.refreshing = setTimeout(() => this.refreshTopics().then(() => this.drawHead()), 60);
+      this.refreshing = setTimeout(() => this.refreshTopics().then(() => this.afterTopics()), 60);
     }
     this.queued ??= requestAnimationFrame(() => {
       this.queued = undefined;
@@ -74,6 +74,19 @@ export class OperatorsPane {
       this.markSeen();
       this.drawTopics();
     });
+  }
+
+  /** A deleted topic is left; the one that the host makes in its place is followed to. */
+  afterTopics() {
+    const open = this.topics.find((topic) => topic.thread === this.open);
+    if (open) {
+      this.openName = unmarked(open.name);
+      return this.drawHead();
+    }
+    const heir = this.topics.find((topic) => topic.thread !== GENERAL && unmarked(topic.name) === this.openName);
+    if (heir) return this.show(heir.thread, { keep: true });
+    this.title.replaceChildren(el("b", {}, this.openName ?? "Topic"), el("small", {}, "deleted; when the customer writes again, the host makes a new one"));
+    return undefined;
   }
 
   markSeen() {
@@ -91,7 +104,7 @@ export class OperatorsPane {
       reply: (message) => this.composer.reply(message), edit: (message) => this.composer.edit(message),
     }, feed.list(thread));
     this.markSeen();
-    this.drawHead();
+    this.afterTopics();
     this.drawTopics();
     if (!keep) this.composer.focus();
   }

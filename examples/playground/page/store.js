@@ -56,6 +56,7 @@ export class Feed extends EventTarget {
 
   take(event) {
     if (event.type === "deleted") this.messages.delete(event.message_id);
+    else if (event.type === "topic_deleted") this.list(event.thread).forEach((message) => this.messages.delete(message.message_id));
     else if (event.message) this.messages.set(event.message.message_id, event.message);
     if (event.type === "chat") this.refreshInfo().then(() => this.tell("chat", event));
     else this.tell(event.type, event);

@@ -17,7 +17,7 @@ export class Thread {
     this.unseen = 0;
     this.empty = empty;
     this.inner = el("div.messages");
-    this.box = el("div.scroll", { tabIndex: 0, role: "log", "aria-label": label, onscroll: () => this.scrolled() }, this.inner);
+    this.box = el("div.scroll", { tabIndex: 0, role: "log", "aria-label": label, onscroll: () => this.scrolled(), onkeydown: (event) => this.key(event) }, this.inner);
     this.downButton = iconButton("down", "To the latest message", () => this.toEnd(true), ".down");
     this.node = el("div.thread", {}, this.box, this.downButton);
     this.downButton.hidden = true;
@@ -114,6 +114,20 @@ export class Thread {
       if (node === next) next = next.nextSibling;
       else this.inner.insertBefore(node, next);
     }
+  }
+
+  /** Arrows go from message to message; Enter opens the menu of one, R answers it. */
+  key(event) {
+    const here = event.target.closest(".row");
+    if (event.target !== this.box && event.target !== here) return;
+    const rows = [...this.inner.querySelectorAll(".row")];
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const tools = here?.querySelectorAll(".tools .round");
+    if (step) (here ? rows[rows.indexOf(here) + step] : rows.at(-1))?.focus();
+    else if (tools && event.key === "Enter") tools[1].click();
+    else if (tools && event.key === "r" && !event.ctrlKey && !event.metaKey) tools[0].click();
+    else return;
+    event.preventDefault();
   }
 
   jump(id) {
