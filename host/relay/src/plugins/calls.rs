@@ -68,7 +68,7 @@ impl Inner {
             dialog: chat.and_then(|chat| self.dialog_record(draft, chat)),
             extra: Vec::new(),
         };
-        let limits = self.plugins.limits.clone();
+        let limits = self.plugins.limits;
         // Effects of a command that answers with an error are dropped like those of one that fails.
         let saved = draft.clone();
         match self.with_host(draft, enabled, Some(message.message_id), |host| {
@@ -127,7 +127,7 @@ impl Inner {
             at: u64::try_from(draft.now).unwrap_or_default(),
             extra: Vec::new(),
         };
-        let limits = self.plugins.limits.clone();
+        let limits = self.plugins.limits;
         let asked = (place == "topic").then_some(message.message_id);
         let saved = draft.clone();
         Ok(
@@ -189,7 +189,7 @@ impl Inner {
             due: u64::try_from(timer.due).unwrap_or_default(),
             dialog: timer.dialog.and_then(|chat| self.dialog_record(draft, chat)),
         };
-        let limits = self.plugins.limits.clone();
+        let limits = self.plugins.limits;
         let saved = draft.clone();
         let mut last = None;
         for _ in 0..2 {

@@ -114,7 +114,7 @@ impl ConnectionPlugins {
         };
         let (incoming, outgoing) = (listening(Direction::Incoming), listening(Direction::Outgoing));
         Ok(Self {
-            limits: shelf.limits.clone(),
+            limits: shelf.limits,
             incoming,
             outgoing,
             enabled,

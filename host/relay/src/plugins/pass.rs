@@ -200,7 +200,7 @@ impl Inner {
         dialog: &wit::Dialog,
         asked: Option<i64>,
     ) -> Result<Verdict, Failure> {
-        let limits = self.plugins.limits.clone();
+        let limits = self.plugins.limits;
         self.with_host(draft, enabled, asked, |host| {
             enabled.linked.message(direction, host, &limits, message, dialog)
         })
@@ -209,7 +209,7 @@ impl Inner {
     /// Whether the plugin can still describe itself: a plugin that cannot is to blame, not the message.
     fn probe_plugin(self: &Arc<Self>, enabled: &Arc<Enabled>) -> bool {
         let mut scratch = Draft::new(self.now(), vec![]);
-        let limits = self.plugins.limits.clone();
+        let limits = self.plugins.limits;
         self.with_host(&mut scratch, enabled, None, |host| {
             enabled.linked.describe(host, &limits)
         })

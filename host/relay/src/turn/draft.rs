@@ -1,6 +1,7 @@
 //! A turn while it runs: what it read, and everything that it wants to happen. It commits whole or not at all.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -103,16 +104,15 @@ impl Draft {
 
     /// Reads a contact and its dialog; the turn sees its own changes.
     pub async fn read(&mut self, book: &Book, chat: ChatId) -> Result<&mut Person, RelayError> {
-        if !self.people.contains_key(&chat) {
-            let old = book.person(chat).await?;
-            let new = (*old).clone();
-            self.people.insert(chat, Read { old, new });
-        }
-        // Inserted above where it was missing.
-        self.people
-            .get_mut(&chat)
-            .map(|read| &mut read.new)
-            .ok_or(RelayError::Stopping)
+        let read = match self.people.entry(chat) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(place) => {
+                let old = book.person(chat).await?;
+                let new = (*old).clone();
+                place.insert(Read { old, new })
+            }
+        };
+        Ok(&mut read.new)
     }
 
     /// Nothing of this contact and its dialog is to be written.
