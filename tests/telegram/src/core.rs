@@ -27,6 +27,8 @@ pub struct Core {
     changes: watch::Sender<u64>,
     /// Counts the journal's changes, for those who wait on it.
     calls: watch::Sender<u64>,
+    /// Off: the port refuses connections and those that exist are reset. On: as before, at the same port.
+    pub online: watch::Sender<bool>,
     pub options: Options,
 }
 
@@ -50,6 +52,7 @@ impl Core {
             inner: Mutex::new(inner),
             changes: watch::Sender::new(0),
             calls: watch::Sender::new(0),
+            online: watch::Sender::new(true),
             options,
         })
     }

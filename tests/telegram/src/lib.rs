@@ -20,5 +20,7 @@ pub use faults::{Kind as Fault, Rule as FaultRule};
 pub use journal::{Call, Counts};
 pub use limits::{Limits, Rate};
 pub use options::Options;
+pub use people::act::Post;
+pub use people::compose::Item;
 pub use sim::{BotHandle, Forum, Person, Seat, Sent, Sim};
 pub use world::view::{MessageView, TopicView};

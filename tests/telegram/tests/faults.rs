@@ -200,6 +200,13 @@ async fn the_whole_server_can_go_away_and_come_back() {
     };
     assert!(tokio::time::timeout(SOON, gone).await.unwrap().is_connect());
     s.sim.set_online(true);
+    let put = async {
+        let url = format!("{}/sim/offline", s.sim.api_url());
+        while s.api.http.put(&url).json(&json!({"for_ms": 30})).send().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, put).await.unwrap();
     let back = async {
         while s.api.try_call("getMe", json!({})).await.is_err() {
             tokio::task::yield_now().await;

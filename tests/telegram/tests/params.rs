@@ -135,6 +135,11 @@ async fn wrong_paths_tokens_methods_and_bodies_are_refused() {
         (404, "Not Found: method not found".into())
     );
     assert_eq!(
+        get(s.api.url("sendGift")).await.0,
+        501,
+        "known to Telegram, not to the simulation"
+    );
+    assert_eq!(
         get(format!("{root}/bot777000:wrong/getMe")).await,
         (401, "Unauthorized".into())
     );

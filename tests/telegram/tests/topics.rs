@@ -354,6 +354,7 @@ async fn who_may_not_write_is_told_why() {
     );
     let u = s.api.updates().await;
     assert_eq!(u[0]["my_chat_member"]["new_chat_member"]["status"], "kicked");
+    assert_eq!(u[1]["message"]["left_chat_member"]["id"], s.bot.id);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::world::rights::Access;
 impl Call<'_> {
     pub fn get_chat(&mut self) -> Answer {
         let key = self.chat(Access::Read)?;
-        let mut v = self.world.chat_json(key, self.bot);
+        let mut v = self.world.chat_json(key);
         let chat = self.world.chat(key).ok_or_else(|| ApiError::bad("chat not found"))?;
         v["accent_color_id"] = 0.into();
         v["max_reaction_count"] = 11.into();

@@ -100,7 +100,7 @@ impl Call<'_> {
         if reactions.len() > 1 {
             return Err(ApiError::bad("REACTIONS_TOO_MANY"));
         }
-        self.world.may_edit(self.bot, key)?;
+        self.world.may_edit(key)?;
         self.world.react(key, self.bot, id, reactions)?;
         Ok(true.into())
     }

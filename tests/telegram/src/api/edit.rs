@@ -37,7 +37,7 @@ impl Call<'_> {
 
     fn edited(&mut self, key: ChatKey, id: i64, content: Option<Content>) -> Answer {
         let markup = self.inline_markup()?;
-        self.world.may_edit(self.bot, key)?;
+        self.world.may_edit(key)?;
         self.world.edit(key, id, content, markup)?;
         let chat = self.world.chat(key).ok_or_else(|| ApiError::bad("chat not found"))?;
         let m = chat

@@ -1,5 +1,6 @@
 //! The Bot API: method names to the functions that do what Telegram does.
 
+mod absent;
 pub mod album;
 pub mod chats;
 pub mod commands;
@@ -130,7 +131,7 @@ impl<'a> Call<'a> {
             "setchattitle" | "setchatdescription" => self.set_chat_text(method),
             "exportchatinvitelink" | "createchatinvitelink" => self.invite_link(method),
             "getwebhookinfo" => self.webhook_info(),
-            _ => Err(ApiError::new(404, "Not Found: method not found")),
+            _ => Err(absent::answer(method)),
         }
     }
 

@@ -12,7 +12,7 @@ impl Call<'_> {
         if group.is_some_and(|g| !g.allows(self.bot, "can_pin_messages")) {
             return Err(ApiError::bad("not enough rights to manage pinned messages in the chat"));
         }
-        self.world.may_edit(self.bot, key)?;
+        self.world.may_edit(key)?;
         Ok(key)
     }
 

@@ -81,7 +81,7 @@ impl World {
 
     pub fn person_sends(&mut self, person: Id, post: &Post, items: &[Item], album: bool) -> Done<Vec<i64>> {
         let key = self.persons_chat(person, post.chat)?;
-        let mut thread = self.persons_thread(person, key, post.thread)?;
+        let mut thread = self.persons_thread(key, post.thread)?;
         let reply = match post.reply_to {
             Some(id) => Some(self.persons_reply(key, &mut thread, post.thread.is_some(), id, post.quote.as_deref())?),
             None => None,
@@ -115,7 +115,7 @@ impl World {
         Ok(ids)
     }
 
-    fn persons_thread(&self, _person: Id, key: ChatKey, thread: Option<i64>) -> Done<Option<i64>> {
+    fn persons_thread(&self, key: ChatKey, thread: Option<i64>) -> Done<Option<i64>> {
         let Some(t) = thread.filter(|t| *t > 1) else {
             return Ok(None);
         };
@@ -247,7 +247,11 @@ impl World {
         for id in ids {
             let id = self.persons_message(key, *id)?;
             let group = self.chats.get(&key).and_then(Chat::group);
-            let own = self.message(key, id).is_some_and(|m| m.from == person);
+            let m = self.message(key, id);
+            if m.is_some_and(|m| m.content.kind == "forum_topic_created") {
+                return Err(Refusal::new("this message goes with its topic"));
+            }
+            let own = m.is_some_and(|m| m.from == person);
             let admin = |g: &Group| g.is_admin(person) && g.allows(person, "can_delete_messages");
             if !own && group.is_some_and(|g| !admin(g)) {
                 return Err(Refusal::new("not allowed to delete this message"));
@@ -316,7 +320,7 @@ impl World {
     ) -> Done<Vec<i64>> {
         let source = self.persons_chat(person, from)?;
         let target = self.persons_chat(person, to)?;
-        let thread = self.persons_thread(person, target, thread)?;
+        let thread = self.persons_thread(target, thread)?;
         let mut drafts = Vec::new();
         let mut groups = Vec::new();
         for id in ids {

@@ -1,5 +1,8 @@
 //! The simulation's own knobs: limits, faults, the journal.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,8 +19,29 @@ struct FaultFields {
     rules: Vec<Rule>,
 }
 
-pub fn handle(core: &Core, asked: &Asked) -> Given {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Offline {
+    for_ms: u64,
+}
+
+/// Takes the whole server off the net for a while: connections are refused, those that exist are reset.
+fn offline(core: &Arc<Core>, asked: &Asked) -> Given {
+    let f: Offline = asked.json()?;
+    let core = Arc::clone(core);
+    tokio::spawn(async move {
+        core.online.send_replace(false);
+        tokio::time::sleep(Duration::from_millis(f.for_ms)).await;
+        core.online.send_replace(true);
+    });
+    Ok(true.into())
+}
+
+pub fn handle(core: &Arc<Core>, asked: &Asked) -> Given {
     let path: Vec<&str> = asked.path.iter().map(String::as_str).collect();
+    if asked.method == "PUT" && path == ["offline"] {
+        return offline(core, asked);
+    }
     core.with(|i| match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["limits"]) => value(i.flood.limits),
         ("PUT", ["limits"]) => {

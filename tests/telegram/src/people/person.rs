@@ -41,7 +41,7 @@ impl World {
         );
         let (old, new) = if block { (member, kicked) } else { (kicked, member) };
         let body = json!({
-            "chat": self.chat_json(key, bot), "from": self.user(person), "date": self.date(),
+            "chat": self.chat_json(key), "from": self.user(person), "date": self.date(),
             "old_chat_member": old, "new_chat_member": new,
         });
         self.push_update(bot, Some(key), "my_chat_member", body);

@@ -12,7 +12,6 @@ use crate::core::Core;
 #[derive(Debug)]
 pub struct Server {
     pub address: SocketAddr,
-    online: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -20,14 +19,9 @@ impl Server {
     pub async fn start(core: Arc<Core>) -> std::io::Result<Self> {
         let listener = TcpListener::bind(core.options.listen).await?;
         let address = listener.local_addr()?;
-        let (online, watched) = watch::channel(true);
+        let watched = core.online.subscribe();
         let task = tokio::spawn(accept(core, listener, address, watched));
-        Ok(Self { address, online, task })
-    }
-
-    /// Off: the port refuses connections and those that exist are reset. On: as before, at the same port.
-    pub fn set_online(&self, online: bool) {
-        self.online.send_replace(online);
+        Ok(Self { address, task })
     }
 }
 

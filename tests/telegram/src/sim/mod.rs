@@ -125,7 +125,7 @@ impl Sim {
 
     /// Off the net: the port refuses, existing connections are reset. The world goes on.
     pub fn set_online(&self, online: bool) {
-        self.server.set_online(online);
+        self.core.online.send_replace(online);
     }
 
     /// All calls that the journal still has, in order.
@@ -135,6 +135,12 @@ impl Sim {
 
     pub fn calls_since(&self, after: u64) -> Vec<Call> {
         self.core.with(|i| i.journal.since(after).cloned().collect())
+    }
+
+    /// Calls of which the caller cannot know what became; `effect` says what did.
+    pub fn ambiguous_calls(&self) -> Vec<Call> {
+        self.core
+            .with(|i| i.journal.since(0).filter(|c| c.ambiguous()).cloned().collect())
     }
 
     /// Number of the latest call; hand it to `calls_since`.

@@ -33,7 +33,7 @@ const FOUND: [&str; 8] = [
 ];
 
 /// Text with entities as a program gave them.
-pub fn given(text: &str, entities: &[Value], _world: &World) -> Result<Styled, ApiError> {
+pub fn given(text: &str, entities: &[Value]) -> Result<Styled, ApiError> {
     let mut out = Vec::new();
     let cannot = |e: &str| ApiError::bad(format!("Can't parse MessageEntity: {e}"));
     for e in entities {

@@ -24,7 +24,7 @@ pub fn formatted(text: &str, parse_mode: &str, entities: Option<&[Value]>, world
     let mode = parse_mode.to_ascii_lowercase();
     let parsed = |r: Result<Styled, String>| r.map_err(|e| ApiError::bad(format!("Can't parse entities: {e}")));
     let mut styled = if text.is_empty() || mode.is_empty() || mode == "none" {
-        entities::given(text, entities.unwrap_or_default(), world)?
+        entities::given(text, entities.unwrap_or_default())?
     } else {
         match mode.as_str() {
             "markdown" => parsed(markdown::parse(text))?,

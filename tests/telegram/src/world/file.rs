@@ -298,7 +298,6 @@ pub fn unique_id(no: FileNo) -> String {
 pub fn parse_unique_id(id: &str) -> Option<FileNo> {
     let raw = URL_SAFE_NO_PAD.decode(id.strip_prefix("AQAD")?).ok()?;
     let n = u32::from_be_bytes(raw.try_into().ok()?);
-    // 0x0E81_7F51·0x9E37_79B1 ≡ 1 would be the inverse; computed once instead of trusted.
     Some(n.wrapping_mul(inverse(0x9E37_79B1)))
 }
 

@@ -210,7 +210,7 @@ impl World {
         let date = self.date();
         for bot in bots {
             let body = json!({
-                "chat": self.chat_json(key, bot), "from": self.user(by), "date": date,
+                "chat": self.chat_json(key), "from": self.user(by), "date": date,
                 "old_chat_member": old, "new_chat_member": new,
             });
             if bot == who {

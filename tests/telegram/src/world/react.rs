@@ -59,7 +59,7 @@ impl World {
                     continue;
                 }
                 let body = json!({
-                    "chat": self.chat_json(key, bot), "message_id": id, "user": self.user(who),
+                    "chat": self.chat_json(key), "message_id": id, "user": self.user(who),
                     "date": date, "old_reaction": old, "new_reaction": new,
                 });
                 self.push_update(bot, Some(key), "message_reaction", body);

@@ -9,7 +9,7 @@ use super::message::{ExternalReply, Forward, Message};
 use super::{Id, World};
 
 impl World {
-    pub fn chat_json(&self, key: ChatKey, _bot: Id) -> Value {
+    pub fn chat_json(&self, key: ChatKey) -> Value {
         let mut m = Map::new();
         m.insert("id".into(), key.api_id().into());
         match key {
@@ -46,7 +46,7 @@ impl World {
         let mut m = Map::new();
         m.insert("message_id".into(), msg.id.into());
         m.insert("from".into(), self.user(msg.from));
-        m.insert("chat".into(), self.chat_json(chat.key, bot));
+        m.insert("chat".into(), self.chat_json(chat.key));
         m.insert("date".into(), msg.date.into());
         if let Some(d) = msg.edit_date {
             m.insert("edit_date".into(), d.into());
@@ -120,7 +120,7 @@ impl World {
         if let Some(p) = c.pinned {
             let pinned = match chat.messages.get(&p) {
                 Some(t) => self.message_json(chat, t, bot, false),
-                None => json!({"chat": self.chat_json(chat.key, bot), "message_id": p, "date": 0}),
+                None => json!({"chat": self.chat_json(chat.key), "message_id": p, "date": 0}),
             };
             if full || chat.messages.contains_key(&p) {
                 m.insert("pinned_message".into(), pinned);
@@ -154,7 +154,7 @@ impl World {
         let mut m = Map::new();
         m.insert("origin".into(), self.origin_json(e.from, None, e.date));
         if e.chat.is_group() {
-            m.insert("chat".into(), self.chat_json(e.chat, bot));
+            m.insert("chat".into(), self.chat_json(e.chat));
             m.insert("message_id".into(), e.message.into());
         }
         if let Some(media) = &e.content.media {

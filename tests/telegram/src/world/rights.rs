@@ -200,7 +200,7 @@ impl World {
     }
 
     /// Whether the bot may touch messages there (edit, react, pin).
-    pub fn may_edit(&self, _bot: Id, key: ChatKey) -> Result<(), ApiError> {
+    pub fn may_edit(&self, key: ChatKey) -> Result<(), ApiError> {
         match self.chats.get(&key).and_then(Chat::private) {
             Some(p) if p.blocked => Err(ApiError::forbidden("bot was blocked by the user")),
             _ => Ok(()),
