@@ -14,7 +14,7 @@ demo: ## The playground: the whole system on this machine, no account needed
 	@$(MAKE) --no-print-directory plugins
 	@echo "· building the host and the playground"
 	@$(CARGO) build -p switchboard -p playground
-	@$(CARGO) run --quiet -p playground
+	@exec $${CARGO_TARGET_DIR:-target}/debug/playground
 
 test: fmt lint build ## Everything that CI checks
 	$(CARGO) test --workspace
