@@ -77,45 +77,66 @@ async fn poll(inner: &Inner, cursor: i64) -> Result<Vec<Update>, CallError> {
         .await
 }
 
-/// Runs the turns of a batch: those of one dialog one after another, dialogs side by side. Returns when all are committed.
+/// The turns of a batch, by dialog, dialogs in the order in which they first come up.
+#[derive(Default)]
+struct Turns {
+    order: Vec<ChatId>,
+    by_dialog: HashMap<ChatId, Vec<Arc<Update>>>,
+}
+
+/// Runs the turns of a batch. Returns when all are committed, or the connection stops.
 async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
-    let mut order: Vec<ChatId> = Vec::new();
-    let mut by_dialog: HashMap<ChatId, Vec<Arc<Update>>> = HashMap::new();
+    const UNREAD: &str = "an update's dialog could not be read";
+    let mut turns = Turns::default();
     for update in updates {
-        let chat = insist(inner, "an update's dialog could not be read", || {
-            inner.dialog_of(&update)
-        })
-        .await;
-        let Some(chat) = chat else { return };
-        by_dialog.entry(chat).or_insert_with(|| {
-            order.push(chat);
-            Vec::new()
-        });
-        if let Some(turns) = by_dialog.get_mut(&chat) {
-            turns.push(Arc::new(update));
-        }
-    }
-    let mut running = FuturesUnordered::new();
-    for chat in order {
-        let Some(turns) = by_dialog.remove(&chat) else { continue };
-        while running.len() >= SIDE_BY_SIDE {
-            running.next().await;
-        }
-        let inner = inner.clone();
-        running.push(tokio::spawn(async move {
-            for update in turns {
-                let event = Event::Update(update);
-                // The dialog may have got its topic since: a plain retry is right for every failure.
-                if insist(&inner, "a turn failed", || inner.turn(chat, &event))
-                    .await
-                    .is_none()
-                {
-                    return;
-                }
+        let Some(early) = insist(inner, UNREAD, || inner.is_early(&update)).await else {
+            return;
+        };
+        if early {
+            // What came before may be what it waits for.
+            std::mem::take(&mut turns).run(inner).await;
+            if insist(inner, UNREAD, || inner.wait_for_topic(&update)).await.is_none() {
+                return;
             }
-        }));
+        }
+        let Some(chat) = insist(inner, UNREAD, || inner.dialog_of(&update)).await else {
+            return;
+        };
+        let of_dialog = turns.by_dialog.entry(chat).or_default();
+        if of_dialog.is_empty() {
+            turns.order.push(chat);
+        }
+        of_dialog.push(Arc::new(update));
     }
-    while running.next().await.is_some() {}
+    turns.run(inner).await;
+}
+
+impl Turns {
+    /// Those of one dialog one after another, dialogs side by side.
+    async fn run(mut self, inner: &Arc<Inner>) {
+        let mut running = FuturesUnordered::new();
+        for chat in self.order {
+            let Some(turns) = self.by_dialog.remove(&chat) else {
+                continue;
+            };
+            while running.len() >= SIDE_BY_SIDE {
+                running.next().await;
+            }
+            let inner = inner.clone();
+            running.push(tokio::spawn(async move {
+                for update in turns {
+                    let event = Event::Update(update);
+                    if insist(&inner, "a turn failed", || inner.turn(chat, &event))
+                        .await
+                        .is_none()
+                    {
+                        return;
+                    }
+                }
+            }));
+        }
+        while running.next().await.is_some() {}
+    }
 }
 
 /// Tries until it works; `None` when the connection stops first. What is not handled stays with Telegram and comes again.

@@ -84,6 +84,12 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         more: Vec<Content>,
     },
+    /// A word in a topic of ours that belongs to no dialog.
+    Loose {
+        topic: TopicId,
+        reply: MessageId,
+        content: Content,
+    },
     /// The twin of an edited message becomes like it.
     Edit {
         chat: ChatId,
@@ -127,6 +133,7 @@ impl Op {
             | Self::Reopen { chat } => Some(*chat),
             Self::Post { chat, .. } | Self::EditPost { chat, .. } => *chat,
             Self::Held { then, .. } => then.chat(),
+            Self::Loose { .. } => None,
         }
     }
 
@@ -145,6 +152,7 @@ impl Op {
             }
             Self::Post { chat: None, .. } | Self::EditPost { chat: None, .. } => Place::General,
             Self::Held { then, .. } => then.destination(),
+            Self::Loose { .. } => Place::General,
             _ => Place::Topic,
         }
     }
@@ -154,6 +162,7 @@ impl Op {
     pub fn lane(&self) -> String {
         let chat = self.chat().unwrap_or_default();
         match (self, self.destination()) {
+            (Self::Loose { topic, .. }, _) => format!("loose:{topic}"),
             (Self::Title { .. }, _) => format!("title:{chat}"),
             (_, Place::Customer) => format!("customer:{chat}"),
             (_, Place::Topic) => format!("topic:{chat}"),

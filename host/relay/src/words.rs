@@ -59,6 +59,10 @@ pub fn cannot_show(kind: &str) -> String {
     )
 }
 
+pub fn loose_topic() -> &'static str {
+    "⚠️ Not delivered: this topic belongs to no customer any more. Look for the customer's newer topic, or open one with /new in General."
+}
+
 pub fn cannot_send(kind: &str) -> String {
     format!(
         "a message of this kind ({}) cannot be sent by a bot",

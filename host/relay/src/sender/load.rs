@@ -3,7 +3,7 @@
 use switchboard_delivery::OnUnknown;
 use switchboard_store::{Change, Delivery, DeliveryState, Settled, Settlement, Write};
 
-use super::conclude::{as_repeat, ask};
+use super::conclude::{ADOPTION_WAIT, as_repeat, ask};
 use super::{IN_MEMORY, Loaded, Sender};
 use crate::RelayError;
 use crate::op::{Op, decode, encode};
@@ -13,8 +13,6 @@ use crate::words;
 
 /// Rows read at a time.
 const PAGE: u32 = 2_000;
-/// Time for Telegram's own note of a topic that it made without our knowing.
-const ADOPTION_WAIT: i64 = 1_500;
 
 impl Sender {
     /// Reads further deliveries, in the order of their ids.

@@ -96,6 +96,14 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
             let contents: Vec<Content> = std::iter::once(content).chain(more).cloned().collect();
             Ok(send(place, &contents))
         }
+        Op::Loose { topic, reply, content } => {
+            place.insert("message_thread_id".to_owned(), (*topic).into());
+            place.insert(
+                "reply_parameters".to_owned(),
+                json!({ "message_id": reply, "allow_sending_without_reply": true }),
+            );
+            Ok(send(place, std::slice::from_ref(content)))
+        }
         Op::Forward { messages, .. } => {
             place.insert("from_chat_id".to_owned(), inner.group().into());
             place.insert("message_ids".to_owned(), json!(messages));

@@ -51,7 +51,7 @@ impl Inner {
                 if message.chat.kind == "private" {
                     message.chat.id
                 } else {
-                    self.dialog_of_topic_message(message).await?
+                    self.dialog_of_topic(message.topic()).await?
                 }
             }
             UpdateKind::CallbackQuery(query) => match &query.message {
@@ -70,26 +70,39 @@ impl Inner {
         })
     }
 
-    /// An operator may be quicker than the answer to the call that made the topic: then the dialog is waited for.
-    async fn dialog_of_topic_message(&self, message: &Message) -> Result<ChatId, RelayError> {
-        let chat = self.dialog_of_topic(message.topic()).await?;
+    /// A message in a topic of ours that no dialog has yet: an operator was quicker than the answer to the call that made it.
+    pub(crate) async fn is_early(&self, update: &Update) -> Result<bool, RelayError> {
+        let UpdateKind::Message(message) = &update.kind else {
+            return Ok(false);
+        };
+        let young = |root: &Message| self.now() / 1_000 - root.date < 120;
+        if !self.made_topic_of(message).is_some_and(young) {
+            return Ok(false);
+        }
+        Ok(self.dialog_of_topic(message.topic()).await? == NO_DIALOG)
+    }
+
+    /// Waits for the dialog of an early message, but not for ever.
+    pub(crate) async fn wait_for_topic(&self, update: &Update) -> Result<(), RelayError> {
+        for _ in 0..160 {
+            if self.stopping.is_cancelled() || !self.is_early(update).await? {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// The message that opened the topic of a message, where the bot itself made that topic.
+    pub(crate) fn made_topic_of<'a>(&self, message: &'a Message) -> Option<&'a Message> {
         let root = message
             .reply_to_message
+            .as_deref()
+            .filter(|root| root.forum_topic_created.is_some())?;
+        root.from
             .as_ref()
-            .filter(|root| root.forum_topic_created.is_some());
-        let ours = root.is_some_and(|root| root.from.as_ref().is_some_and(|from| from.id == self.client.bot_id()));
-        let young = root.is_some_and(|root| self.now() / 1_000 - root.date < 120);
-        if chat != NO_DIALOG || !ours || !young {
-            return Ok(chat);
-        }
-        for _ in 0..100 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            let chat = self.dialog_of_topic(message.topic()).await?;
-            if chat != NO_DIALOG || self.stopping.is_cancelled() {
-                return Ok(chat);
-            }
-        }
-        Ok(NO_DIALOG)
+            .is_some_and(|from| from.id == self.client.bot_id())
+            .then_some(root)
     }
 
     async fn dialog_of_topic(&self, topic: Option<i64>) -> Result<ChatId, RelayError> {

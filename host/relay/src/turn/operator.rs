@@ -13,7 +13,7 @@ use crate::connection::Inner;
 use crate::content::Content;
 use crate::op::{Carry, Op};
 use crate::plugins::Passed;
-use crate::title;
+use crate::{title, words};
 
 impl Inner {
     pub(super) async fn topic_message(
@@ -28,7 +28,7 @@ impl Inner {
             return self.topic_created(draft, chat, message, topic, &created.name);
         }
         if chat == 0 {
-            // A topic of the team's own.
+            self.loose_message(draft, message, topic, edited);
             return Ok(());
         }
         draft.read(&self.book, chat).await?;
@@ -130,6 +130,20 @@ impl Inner {
             && now - dialog.last_activity >= 60_000
         {
             dialog.last_activity = now;
+        }
+    }
+
+    /// A topic of the team's own is none of ours. One that the bot made and that belongs to no dialog (any more) is: what is
+    /// written there reaches nobody, and the operator must know.
+    fn loose_message(&self, draft: &mut Draft, message: &Message, topic: i64, edited: bool) {
+        let by_person = message.from.as_ref().is_some_and(|from| !from.is_bot) && message.kind() != "service";
+        if by_person && !edited && !message.body().starts_with('/') && self.made_topic_of(message).is_some() {
+            let content = Content::text(words::loose_topic());
+            draft.queue(Op::Loose {
+                topic,
+                reply: message.message_id,
+                content,
+            });
         }
     }
 

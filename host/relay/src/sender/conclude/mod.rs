@@ -23,7 +23,7 @@ use crate::{title, words};
 /// Pause before a group that is unfit is tried again; a change of the bot's rights ends it at once.
 const UNFIT_RETRY: i64 = 15_000;
 /// Time for Telegram's own note of a topic that it made without our knowing.
-const ADOPTION_WAIT: i64 = 1_500;
+pub const ADOPTION_WAIT: i64 = 3_000;
 
 /// Everything that is written when an attempt ends.
 #[derive(Debug)]
