@@ -50,6 +50,9 @@ async fn silence_lasts_until_the_caller_gives_up() {
         s.sim.set_faults(vec![FaultRule::new(fault, "*").times(1)]);
         let out = tokio::time::timeout(Duration::from_millis(300), send(&s, &text)).await;
         assert!(out.is_err(), "no answer at all");
+        if effect {
+            chat.wait_text(&text, SOON).await.unwrap();
+        }
         assert_eq!(chat.texts().contains(&text), effect);
     }
 }
@@ -91,7 +94,7 @@ async fn updates_come_twice_or_late() {
     s.sim.set_faults(vec![
         FaultRule::new(Fault::LateUpdates, "getUpdates")
             .times(1)
-            .delay(Duration::from_millis(200)),
+            .delay(Duration::from_millis(800)),
     ]);
     s.alice.private(&s.bot).text("late");
     assert_eq!(s.api.ok("getUpdates", json!({"offset": id + 1})).await, json!([]));
