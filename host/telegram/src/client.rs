@@ -124,18 +124,12 @@ impl Client {
             .post(format!("{}{method}", self.prefix))
             .timeout(timeout)
             .json(parameters);
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| classify(method, error))?;
+        let mut response = request.send().await.map_err(|error| classify(method, error))?;
         let status = response.status().as_u16();
-        let mut bytes =
-            Vec::with_capacity(response.content_length().unwrap_or(0).min(1 << 20) as usize);
+        let mut bytes = Vec::with_capacity(response.content_length().unwrap_or(0).min(1 << 20) as usize);
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_LIMIT => {
-                    bytes.extend_from_slice(&chunk)
-                }
+                Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_LIMIT => bytes.extend_from_slice(&chunk),
                 Ok(Some(_)) => {
                     return Err(CallError::Unknown(format!(
                         "the answer to {method} is over {ANSWER_LIMIT} bytes"

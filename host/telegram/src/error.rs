@@ -18,9 +18,7 @@ impl ApiError {
     /// Whether the description holds `text`, letter case ignored. Telegram's wording varies in case and prefix.
     #[must_use]
     pub fn says(&self, text: &str) -> bool {
-        self.description
-            .to_lowercase()
-            .contains(&text.to_lowercase())
+        self.description.to_lowercase().contains(&text.to_lowercase())
     }
 }
 

@@ -7,9 +7,7 @@ mod client;
 mod error;
 mod token;
 pub mod types;
-mod utf16;
 
 pub use client::{Api, Client};
 pub use error::{ApiError, CallError};
 pub use token::{Token, TokenError};
-pub use utf16::{to_utf8_offsets, to_utf16_offsets, utf16_len};

@@ -70,14 +70,7 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_refused_without_repeating_it() {
-        for text in [
-            "",
-            "abc",
-            "12:",
-            "x:abcdefgh",
-            "12:with space",
-            "-5:abcdefghij",
-        ] {
+        for text in ["", "abc", "12:", "x:abcdefgh", "12:with space", "-5:abcdefghij"] {
             let error = Token::new(text).unwrap_err();
             assert!(text.is_empty() || !error.to_string().contains(text));
         }

@@ -147,10 +147,7 @@ impl Message {
     /// The text or the caption.
     #[must_use]
     pub fn body(&self) -> &str {
-        self.text
-            .as_deref()
-            .or(self.caption.as_deref())
-            .unwrap_or_default()
+        self.text.as_deref().or(self.caption.as_deref()).unwrap_or_default()
     }
 
     /// The entities of [`Message::body`].
