@@ -67,6 +67,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<Option<Mirror>>;
     /// The newest by `at`, where a twin stands for several messages.
     async fn mirror_of_group_message(&self, connection: ConnectionId, message: MessageId) -> Result<Option<Mirror>>;
+    /// The newest mirrors, by the ids of their group messages, falling: what the group's budget was spent on last.
+    async fn latest_mirrors(&self, connection: ConnectionId, limit: u32) -> Result<Vec<Mirror>>;
     /// The parts of an album that passed, by message id.
     async fn album(&self, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>>;
     /// The album part that a message is, where it is one.
@@ -119,6 +121,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<Template>>;
     /// Timers due at or before `now`, earliest first, then by plugin and key.
     async fn due_timers(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Timer>>;
+    /// A plugin's timer by its key.
+    async fn timer(&self, connection: ConnectionId, plugin: &str, key: &str) -> Result<Option<Timer>>;
     /// When the next timer is due.
     async fn next_timer(&self, connection: ConnectionId) -> Result<Option<i64>>;
 

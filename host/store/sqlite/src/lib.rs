@@ -114,6 +114,9 @@ impl Store for SqliteStore {
         self.readers
             .read(|db| messages::mirror_of_group_message(db, connection, message))
     }
+    async fn latest_mirrors(&self, connection: ConnectionId, limit: u32) -> Result<Vec<Mirror>> {
+        self.readers.read(|db| messages::latest_mirrors(db, connection, limit))
+    }
     async fn album(&self, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>> {
         self.readers.read(|db| messages::album(db, connection, place, album))
     }
@@ -179,6 +182,9 @@ impl Store for SqliteStore {
     }
     async fn due_timers(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Timer>> {
         self.readers.read(|db| plugins::due_timers(db, connection, now, limit))
+    }
+    async fn timer(&self, connection: ConnectionId, plugin: &str, key: &str) -> Result<Option<Timer>> {
+        self.readers.read(|db| plugins::timer(db, connection, plugin, key))
     }
     async fn next_timer(&self, connection: ConnectionId) -> Result<Option<i64>> {
         self.readers.read(|db| plugins::next_timer(db, connection))

@@ -9,6 +9,8 @@ const BY_CUSTOMER: &str = "SELECT chat, direction, customer_message, group_messa
                            WHERE connection = ? AND chat = ? AND customer_message = ? ORDER BY at DESC, group_message DESC LIMIT 1";
 const BY_GROUP: &str = "SELECT chat, direction, customer_message, group_message, topic, kind, delivery, at FROM mirror \
                         WHERE connection = ? AND group_message = ? ORDER BY at DESC, customer_message DESC LIMIT 1";
+const LATEST: &str = "SELECT chat, direction, customer_message, group_message, topic, kind, delivery, at FROM mirror \
+                      WHERE connection = ? ORDER BY group_message DESC, customer_message DESC LIMIT ?";
 const ALBUM: &str = "SELECT place, chat, album, message, content, at FROM album_part \
                      WHERE connection = ? AND place = ? AND album = ? ORDER BY message, chat";
 const ALBUM_PART: &str = "SELECT place, chat, album, message, content, at FROM album_part \
@@ -29,6 +31,12 @@ pub fn mirror_of_group_message(db: &Db, connection: ConnectionId, message: Messa
     db.prepare_cached(BY_GROUP)?
         .query_row(params![connection, message], read_mirror)
         .optional()
+}
+
+pub fn latest_mirrors(db: &Db, connection: ConnectionId, limit: u32) -> Result<Vec<Mirror>> {
+    db.prepare_cached(LATEST)?
+        .query_map(params![connection, limit], read_mirror)?
+        .collect()
 }
 
 pub fn album(db: &Db, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>> {

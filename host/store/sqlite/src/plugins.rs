@@ -19,6 +19,8 @@ const TEMPLATES: &str = "SELECT name, version, kind, preview, source_chat, sourc
                          ORDER BY key LIMIT ?5";
 const DUE: &str = "SELECT plugin, key, version, due, dialog, payload FROM timer \
                    WHERE connection = ? AND due <= ? ORDER BY due, plugin, key LIMIT ?";
+const TIMER: &str =
+    "SELECT plugin, key, version, due, dialog, payload FROM timer WHERE connection = ? AND plugin = ? AND key = ?";
 const NEXT: &str = "SELECT min(due) FROM timer WHERE connection = ?";
 
 pub fn entry(db: &Db, connection: ConnectionId, plugin: &str, key: &str, now: i64) -> Result<Option<PluginEntry>> {
@@ -85,6 +87,12 @@ pub fn due_timers(db: &Db, connection: ConnectionId, now: i64, limit: u32) -> Re
     db.prepare_cached(DUE)?
         .query_map(params![connection, now, limit], read_timer)?
         .collect()
+}
+
+pub fn timer(db: &Db, connection: ConnectionId, plugin: &str, key: &str) -> Result<Option<Timer>> {
+    db.prepare_cached(TIMER)?
+        .query_row(params![connection, plugin, key], read_timer)
+        .optional()
 }
 
 pub fn next_timer(db: &Db, connection: ConnectionId) -> Result<Option<i64>> {

@@ -36,6 +36,10 @@ pub async fn mirrors_are_found_from_both_sides(stage: Stage<'_>) {
             Some(row)
         );
     }
+    let latest = stage.store.latest_mirrors(stage.connection, 2).await.unwrap();
+    let mut newest: Vec<&Mirror> = rows.iter().collect();
+    newest.sort_by_key(|row| std::cmp::Reverse((row.group_message, row.customer_message)));
+    assert_eq!(latest.iter().collect::<Vec<_>>(), newest[..2]);
     assert_eq!(
         stage
             .store

@@ -270,6 +270,9 @@ pub async fn timers_come_due_in_order(mut stage: Stage<'_>) {
         async move { store.due_timers(connection, now, limit).await.unwrap() }
     };
     assert_eq!(stage.store.next_timer(stage.connection).await.unwrap(), Some(10));
+    let by_key = |key| stage.store.timer(stage.connection, "a", key);
+    assert_eq!(by_key("y").await.unwrap(), Some(timer("a", "y", 20, 1)));
+    assert_eq!(by_key("none").await.unwrap(), None);
     assert!(due(9, 9).await.is_empty());
     assert_eq!(due(10, 9).await, [timer("a", "x", 10, 1)]);
     assert_eq!(

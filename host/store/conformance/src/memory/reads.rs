@@ -121,6 +121,14 @@ impl Store for MemoryStore {
             twins.max_by_key(|it| (it.at, it.customer_message, it.chat)).cloned()
         })
     }
+    async fn latest_mirrors(&self, connection: ConnectionId, limit: u32) -> Result<Vec<Mirror>> {
+        self.read(|state| {
+            let mut all: Vec<_> = of(&state.mirrors, connection).cloned().collect();
+            all.sort_by_key(|it| std::cmp::Reverse((it.group_message, it.customer_message)));
+            all.truncate(limit as usize);
+            all
+        })
+    }
     async fn album(&self, connection: ConnectionId, place: Place, album: &str) -> Result<Vec<AlbumPart>> {
         self.read(|state| {
             let mut parts: Vec<_> = of(&state.albums, connection)
@@ -232,6 +240,13 @@ impl Store for MemoryStore {
             let mut due: Vec<_> = ours.map(|(_, it)| it.clone()).collect();
             due.sort_by_key(|it| it.due);
             first(due.into_iter(), limit)
+        })
+    }
+    async fn timer(&self, connection: ConnectionId, plugin: &str, key: &str) -> Result<Option<Timer>> {
+        self.read(|state| {
+            let mut ours = state.timers.iter().filter(|((owner, _, _), _)| *owner == connection);
+            ours.find(|(_, it)| it.plugin == plugin && it.key == key)
+                .map(|(_, it)| it.clone())
         })
     }
     async fn next_timer(&self, connection: ConnectionId) -> Result<Option<i64>> {
