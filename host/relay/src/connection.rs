@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use switchboard_delivery::Pacing;
-use switchboard_store::{Change, ChatId, ConnectionId, DeliveryId, MessageId, Place, PluginEntry, Store, TopicId};
+use switchboard_store::{ChatId, ConnectionId, DeliveryId, MessageId, Place, Store};
 use switchboard_telegram::{Api, Client, Token};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,15 +17,16 @@ use crate::RelayError;
 use crate::cache::Book;
 use crate::commit::Committer;
 use crate::config::ConnectionConfig;
+use crate::forum::Forum;
 use crate::op::Reply;
 use crate::plugins::{ConnectionPlugins, Shelf};
+use crate::sender::judge::NO_FORUM;
 use crate::sender::{self, Command};
+use crate::topics::Topics;
 use crate::{ingress, title, upkeep};
 
 /// The host's own corner of the plugins' store.
-const OWN: &str = "";
-/// How long a topic that nobody asked for is remembered.
-const ORPHAN_LIFE: i64 = 24 * 3_600_000;
+pub const OWN: &str = "";
 
 /// What connections share.
 #[derive(Debug, Clone)]
@@ -76,6 +77,9 @@ pub struct Inner {
     group: AtomicI64,
     ids: AtomicI64,
     titles: Mutex<HashSet<ChatId>>,
+    pub topics: Topics,
+    pub forum: Forum,
+    recoveries: AtomicU64,
 }
 
 impl Connection {
@@ -87,6 +91,7 @@ impl Connection {
         let config: ConnectionConfig = serde_json::from_str(&row.config).map_err(RelayError::Config)?;
         let plugins = ConnectionPlugins::link(&deps.plugins, &config)?;
         let last = deps.store.last_delivery(row.id).await?;
+        let forum_off = deps.store.notice(row.id, &notice_key(NO_FORUM)).await?.is_some();
         let (commands, received) = mpsc::channel(sender::COMMANDS);
         let inner = Arc::new(Inner {
             id: row.id,
@@ -104,6 +109,9 @@ impl Connection {
             group: AtomicI64::new(row.group),
             ids: AtomicI64::new(last),
             titles: Mutex::default(),
+            topics: Topics::default(),
+            forum: Forum::new(forum_off),
+            recoveries: AtomicU64::new(0),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(sender::run(inner.clone(), deps.pacing, received));
@@ -197,42 +205,6 @@ impl Inner {
         self.titles.lock().remove(&chat);
     }
 
-    // --- topics that Telegram made without our knowing ---
-
-    /// A topic of ours with this title that belongs to no dialog: its creation's answer was lost.
-    pub async fn orphan_topic(&self, title: &str) -> Result<Option<TopicId>, RelayError> {
-        let now = self.now();
-        let entries = self
-            .store
-            .plugin_entries(self.id, OWN, "topic/", None, 1_000, now)
-            .await?;
-        Ok(entries
-            .iter()
-            .rev()
-            .find(|entry| entry.value == title.as_bytes())
-            .and_then(|entry| entry.key.strip_prefix("topic/")?.parse().ok()))
-    }
-
-    pub fn orphan_found(&self, topic: TopicId, title: &str) -> Change {
-        let entry = PluginEntry {
-            key: orphan_key(topic),
-            value: title.as_bytes().to_vec(),
-            expires: Some(self.now() + ORPHAN_LIFE),
-            version: 1,
-        };
-        Change::PutPluginEntry {
-            plugin: OWN.to_owned(),
-            entry,
-        }
-    }
-
-    pub fn orphan_taken(&self, topic: TopicId) -> Change {
-        Change::RemovePluginEntry {
-            plugin: OWN.to_owned(),
-            key: orphan_key(topic),
-        }
-    }
-
     // --- what needs a person ---
 
     /// Whether this trouble is not told in General yet.
@@ -278,13 +250,15 @@ impl Inner {
             }
             changes
         });
+        self.recoveries.fetch_add(1, Ordering::Release);
         // A full queue means that the sender is busy anyway.
         let _ = self.commands.try_send(Command::Recover);
     }
-}
 
-fn orphan_key(topic: TopicId) -> String {
-    format!("topic/{topic}")
+    /// How often it recovered: a failure of a call that was begun before the last time says nothing about now.
+    pub fn recoveries(&self) -> u64 {
+        self.recoveries.load(Ordering::Acquire)
+    }
 }
 
 /// The store's key of a trouble that is told in General once.

@@ -77,7 +77,7 @@ impl Stage {
     /// Where the simulation does not start.
     pub async fn prepare(setup: Setup) -> Result<Self> {
         let sim = Sim::start(Options {
-            limits: setup.limits.clone(),
+            limits: setup.limits,
             ..Options::default()
         })
         .await?;

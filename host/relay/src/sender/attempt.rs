@@ -33,6 +33,8 @@ pub struct Ended {
     pub added: Vec<(Delivery, Op)>,
     /// The group has another id.
     pub moved: Option<(i64, i64)>,
+    /// How often the group had recovered when it began.
+    pub recoveries: u64,
 }
 
 /// What a call gave.
@@ -51,6 +53,7 @@ pub enum Given {
 
 /// Runs one attempt to its end.
 pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> Ended {
+    let recoveries = inner.recoveries();
     let stopped = |start: &Start| Ended {
         batch: start.batch,
         jobs: vec![],
@@ -58,6 +61,7 @@ pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> En
         ops: vec![],
         added: vec![],
         moved: None,
+        recoveries,
     };
     let claims = start
         .jobs
@@ -84,6 +88,7 @@ pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> En
             ops: vec![],
             added: vec![],
             moved: None,
+            recoveries,
         };
     }
     let ops: Vec<&Op> = loaded.iter().map(|loaded| &loaded.op).collect();
@@ -96,7 +101,7 @@ pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> En
     };
     let given = perform(&inner, &step).await;
     let conclusion = loop {
-        match conclude(&inner, &loaded, &step, &given).await {
+        match conclude(&inner, &loaded, recoveries, &step, &given).await {
             Ok(conclusion) => break conclusion,
             Err(RelayError::Stopping) => return stopped(&start),
             Err(error) => {
@@ -119,7 +124,8 @@ async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Op
         added,
         people,
         moved,
-        guard,
+        guards,
+        recoveries,
     } = conclusion;
     let now = inner.now();
     let mut changes = Some(changes);
@@ -143,7 +149,7 @@ async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Op
     for (chat, person) in people {
         inner.book.put(chat, person);
     }
-    drop(guard);
+    drop(guards);
     Some(Ended {
         batch: start.batch,
         jobs: start.jobs.clone(),
@@ -151,6 +157,7 @@ async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Op
         ops,
         added,
         moved,
+        recoveries,
     })
 }
 
@@ -169,7 +176,7 @@ async fn insist(inner: &Inner, writes: &[Write]) -> Option<Vec<Written>> {
 
 async fn perform(inner: &Inner, step: &Step) -> Given {
     match step {
-        Step::Nothing | Step::AdoptTopic { .. } => Given::Nothing,
+        Step::Nothing | Step::Wait { .. } | Step::Unfit(_) | Step::AdoptTopic { .. } => Given::Nothing,
         Step::Refuse(why) => Given::Refused(why.clone()),
         Step::CreateTopic { title, .. } => {
             let mut parameters = serde_json::json!({ "chat_id": inner.group(), "name": title });

@@ -1,7 +1,7 @@
 //! From the outbox into memory: at the start, and when what is in memory runs low.
 
-use switchboard_delivery::OnUnknown;
-use switchboard_store::{Change, Delivery, DeliveryState, Settled, Settlement, Write};
+use switchboard_delivery::{OnUnknown, Scope};
+use switchboard_store::{Change, Delivery, DeliveryState, Direction, Place, Settled, Settlement, Write};
 
 use super::conclude::{ADOPTION_WAIT, as_repeat, ask};
 use super::{IN_MEMORY, Loaded, Sender};
@@ -14,7 +14,29 @@ use crate::words;
 /// Rows read at a time.
 const PAGE: u32 = 2_000;
 
+/// Calls to the group that are remembered across a restart; no window is larger in practice.
+const REMEMBERED: u32 = 200;
+
 impl Sender {
+    /// What the group's budget was spent on before the restart still counts at Telegram.
+    pub(super) async fn remember_spent(&mut self) {
+        let mirrors = match self.inner.store.latest_mirrors(self.inner.id, REMEMBERED).await {
+            Ok(mirrors) => mirrors,
+            Err(error) => {
+                tracing::warn!(connection = %self.inner.name, error = %crate::chain(&error), "calls of before the start are not counted");
+                return;
+            }
+        };
+        let (now, scope) = (self.inner.now(), Scope::Group(self.inner.group()));
+        for mirror in mirrors
+            .iter()
+            .rev()
+            .filter(|mirror| mirror.direction != Direction::Outgoing)
+        {
+            self.engine.spent(now, scope, 1, mirror.at);
+        }
+    }
+
     /// Reads further deliveries, in the order of their ids.
     pub(super) async fn refill(&mut self) {
         while let Some(above) = self.spilled_above {
@@ -58,6 +80,9 @@ impl Sender {
     /// The process ended with this attempt open: nobody knows its outcome.
     async fn take_interrupted(&mut self, mut row: Delivery, op: Op) -> Result<(), RelayError> {
         let now = self.inner.now();
+        if op.destination() != Place::Customer {
+            self.engine.spent(now, Scope::Group(self.inner.group()), 1, now);
+        }
         let reason = "the host was stopped while the call was open".to_owned();
         let chat = op.chat();
         // Where the dialog has no topic yet, the open call was the one that makes it.

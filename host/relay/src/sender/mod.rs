@@ -57,6 +57,7 @@ pub async fn run(inner: Arc<Inner>, pacing: Pacing, mut commands: mpsc::Receiver
         inner,
     };
     let stopping = sender.inner.stopping.clone();
+    sender.remember_spent().await;
     loop {
         if sender.spilled_above.is_some() && sender.loaded.len() < IN_MEMORY / 2 {
             sender.refill().await;
@@ -172,6 +173,7 @@ impl Sender {
             ops,
             added,
             moved,
+            recoveries,
         } = ended;
         for (id, op) in ops {
             if let Some(loaded) = self.loaded.get_mut(&id) {
@@ -186,6 +188,10 @@ impl Sender {
             }
             Verdict::Again { .. } | Verdict::Ask => {}
             Verdict::Stale => tracing::debug!(connection = %self.inner.name, "a late end of an attempt was ignored"),
+        }
+        if recoveries != self.inner.recoveries() {
+            // It may have failed for what is over now.
+            self.engine.reconnected(self.inner.now());
         }
         if let Some((old, new)) = moved {
             self.engine.scope_moved(old, new);

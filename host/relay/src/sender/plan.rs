@@ -8,19 +8,30 @@ use crate::connection::Inner;
 use crate::content::{Content, copyable, takes_caption};
 use crate::op::{Carry, Op, Reply};
 use crate::sender::job::can_copy_many;
+use crate::sender::judge::NO_FORUM;
+use crate::topics::{Adopting, Making};
 use crate::{title, words};
 
 /// One attempt: a call, or the knowledge that none is needed.
 #[derive(Debug)]
 pub enum Step {
     /// The dialog has no topic yet.
-    CreateTopic { chat: ChatId, title: String },
+    CreateTopic {
+        chat: ChatId,
+        title: String,
+        _making: Making,
+    },
     /// A topic that Telegram made for us without our knowing.
     AdoptTopic {
         chat: ChatId,
         topic: TopicId,
         title: String,
+        _claim: Adopting,
     },
+    /// It cannot be decided yet.
+    Wait { millis: i64 },
+    /// The group cannot take it now.
+    Unfit(&'static str),
     Call {
         method: &'static str,
         parameters: Map<String, Value>,
@@ -54,6 +65,9 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
             place.insert("chat_id".to_owned(), inner.group().into());
         }
         Place::Topic => {
+            if !inner.has_topics().await {
+                return Ok(Step::Unfit(NO_FORUM));
+            }
             let chat = first.chat().unwrap_or_default();
             let person = inner.book.person(chat).await?;
             let topic = person.dialog.as_ref().and_then(|dialog| dialog.topic);
@@ -62,10 +76,7 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
                     return Ok(Step::Nothing);
                 };
                 let title = title::title(dialog, contact);
-                return Ok(match inner.orphan_topic(&title).await? {
-                    Some(topic) => Step::AdoptTopic { chat, topic, title },
-                    None => Step::CreateTopic { chat, title },
-                });
+                return inner.topic_for(chat, title).await;
             }
             place.insert("chat_id".to_owned(), inner.group().into());
             if let Some(topic) = topic {

@@ -123,7 +123,9 @@ impl Inner {
         if now - dialog.last_activity >= COARSE {
             dialog.last_activity = now;
         }
-        if reopens && dialog.topic_closed {
+        if dialog.topic_closed {
+            // Asked for once, however many messages come before it is open.
+            dialog.topic_closed = false;
             draft.queue(Op::Reopen { chat });
         }
         if (begins || reopens)

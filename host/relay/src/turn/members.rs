@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use switchboard_store::Change;
 use switchboard_telegram::types::ChatMemberUpdated;
 
 use super::draft::Draft;
@@ -37,28 +38,30 @@ impl Inner {
             None
         };
         match trouble {
-            Some(why) => {
-                self.set_trouble(why);
-                if self.first_notice(why).await? {
-                    draft.changes.push(switchboard_store::Change::PutNotice {
-                        key: notice_key(why),
-                        at: draft.now,
-                    });
-                    draft.queue(Op::Post {
-                        chat: None,
-                        content: Content::text(words::unfit(why)),
-                        reply: None,
-                        more: vec![],
-                    });
-                }
-            }
+            Some(why) => self.tell_unfit(draft, why).await?,
             None => {
                 // Whatever was told is over; it may be told again when it comes back.
                 draft
                     .changes
-                    .extend(TROUBLES.map(|why| switchboard_store::Change::RemoveNotice { key: notice_key(why) }));
+                    .extend(TROUBLES.map(|why| Change::RemoveNotice { key: notice_key(why) }));
                 self.recovered();
             }
+        }
+        Ok(())
+    }
+
+    /// What a person must mend in the group, told once in General. The turn is one of General's.
+    pub(crate) async fn tell_unfit(&self, draft: &mut Draft, why: &'static str) -> Result<(), RelayError> {
+        self.set_trouble(why);
+        if self.first_notice(why).await? {
+            let key = notice_key(why);
+            draft.changes.push(Change::PutNotice { key, at: draft.now });
+            draft.queue(Op::Post {
+                chat: None,
+                content: Content::text(words::unfit(why)),
+                reply: None,
+                more: vec![],
+            });
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ pub use timer::Due;
 /// How often a turn is run again because others changed what it read.
 const TRIES: u32 = 6;
 /// The turns of General, and of whatever belongs to no dialog, run one after another under this key.
-const NO_DIALOG: ChatId = 0;
+pub const NO_DIALOG: ChatId = 0;
 
 /// What a turn is about.
 #[derive(Debug, Clone)]
@@ -181,6 +181,7 @@ impl Inner {
                 Ok(())
             }
             UpdateKind::Message(message) | UpdateKind::EditedMessage(message) if message.chat.id == self.group() => {
+                self.look_at_forum(draft, message).await?;
                 let edited = matches!(update.kind, UpdateKind::EditedMessage(_));
                 match message.topic() {
                     Some(_) => self.topic_message(draft, chat, message, edited).await,

@@ -1,7 +1,7 @@
 //! What is written when a call failed: healing, waiting, asking, and words for the operators.
 
 use switchboard_delivery::{Flood, OnUnknown, Outcome};
-use switchboard_store::{Change, Place, Settled};
+use switchboard_store::{Change, ChatId, Place, Settled};
 
 use super::{ADOPTION_WAIT, Drawing, UNFIT_RETRY, as_repeat, ask, carry_of};
 use crate::RelayError;
@@ -9,8 +9,9 @@ use crate::content::Content;
 use crate::op::{Op, encode};
 use crate::sender::attempt::Loaded;
 use crate::sender::job::on_unknown;
-use crate::sender::judge::{Judgement, TOPIC_SHUT};
+use crate::sender::judge::{Judgement, NO_FORUM, TOPIC_SHUT};
 use crate::sender::plan::Step;
+use crate::turn::NO_DIALOG;
 use crate::words;
 
 impl Drawing<'_> {
@@ -56,7 +57,9 @@ impl Drawing<'_> {
             }
             Judgement::TopicGone => self.topic_gone(step).await?,
             Judgement::TopicClosed => {
-                if let Some(chat) = self.first().chat() {
+                if let Some(chat) = self.first().chat()
+                    && !self.topic_is_closed(chat).await?
+                {
                     self.add(Op::Reopen { chat });
                     self.change_person(chat, |person| {
                         if let Some(dialog) = &mut person.dialog {
@@ -148,22 +151,19 @@ impl Drawing<'_> {
         let Some(chat) = self.first().chat() else {
             return self.refused("the topic does not exist").await;
         };
-        let before = self
-            .inner
-            .book
-            .person(chat)
-            .await?
-            .dialog
-            .as_ref()
-            .and_then(|dialog| dialog.topic);
-        self.change_person(chat, |person| {
-            if let Some(dialog) = &mut person.dialog {
-                dialog.topic = None;
-                dialog.title = None;
-            }
-        })
-        .await?;
-        if let Some(topic) = before {
+        // Another lane may have met the same loss, and the dialog may have its new topic by now.
+        let gone = match step {
+            Step::Call { parameters, .. } => parameters.get("message_thread_id").and_then(|topic| topic.as_i64()),
+            _ => None,
+        };
+        if let Some(topic) = gone {
+            self.change_person(chat, |person| {
+                if let Some(dialog) = person.dialog.as_mut().filter(|dialog| dialog.topic == gone) {
+                    dialog.topic = None;
+                    dialog.title = None;
+                }
+            })
+            .await?;
             self.done.changes.push(self.inner.orphan_taken(topic));
             self.inner.book.forget_topic(topic);
         }
@@ -177,9 +177,25 @@ impl Drawing<'_> {
         Ok(())
     }
 
+    async fn topic_is_closed(&self, chat: ChatId) -> Result<bool, RelayError> {
+        let person = self.inner.book.person(chat).await?;
+        Ok(person.dialog.as_ref().is_some_and(|dialog| dialog.topic_closed))
+    }
+
     /// The group cannot take it now: it waits, and General says once why.
     pub(super) async fn unfit(&mut self, why: &'static str) -> Result<(), RelayError> {
+        if self.inner.recoveries() != self.done.recoveries {
+            self.again(why, self.now, Outcome::More { after: 0 });
+            return Ok(());
+        }
         self.inner.set_trouble(why);
+        if why == NO_FORUM {
+            self.inner.forum_is_off();
+        }
+        // Many lanes meet the same wall at once: under the lock of General, one of them tells.
+        if self.inner.first_notice(why).await? {
+            self.lock(NO_DIALOG).await;
+        }
         if self.inner.first_notice(why).await? {
             self.done.changes.push(Change::PutNotice {
                 key: crate::connection::notice_key(why),

@@ -36,8 +36,10 @@ pub struct Conclusion {
     pub added: Vec<(Delivery, Op)>,
     pub people: Vec<(ChatId, Arc<Person>)>,
     pub moved: Option<(ChatId, ChatId)>,
-    /// Held until the settlement is committed, where it changes a dialog.
-    pub guard: Option<Guard>,
+    /// Held until the settlement is committed, where it changes a dialog or tells of something once.
+    pub guards: Vec<(ChatId, Guard)>,
+    /// How often the group had recovered when the attempt began.
+    pub recoveries: u64,
 }
 
 /// The conclusion of one attempt while it is drawn.
@@ -48,7 +50,13 @@ struct Drawing<'a> {
     done: Conclusion,
 }
 
-pub async fn conclude(inner: &Inner, loaded: &[Loaded], step: &Step, given: &Given) -> Result<Conclusion, RelayError> {
+pub async fn conclude(
+    inner: &Inner,
+    loaded: &[Loaded],
+    recoveries: u64,
+    step: &Step,
+    given: &Given,
+) -> Result<Conclusion, RelayError> {
     let done = Conclusion {
         settled: Vec::new(),
         changes: Vec::new(),
@@ -57,7 +65,8 @@ pub async fn conclude(inner: &Inner, loaded: &[Loaded], step: &Step, given: &Giv
         added: Vec::new(),
         people: Vec::new(),
         moved: None,
-        guard: None,
+        guards: Vec::new(),
+        recoveries,
     };
     let mut drawing = Drawing {
         inner,
@@ -72,14 +81,25 @@ pub async fn conclude(inner: &Inner, loaded: &[Loaded], step: &Step, given: &Giv
 impl Drawing<'_> {
     async fn draw(&mut self, step: &Step, given: &Given) -> Result<(), RelayError> {
         match (step, given) {
-            (Step::CreateTopic { chat, title }, Given::Topic(topic))
-            | (Step::AdoptTopic { chat, topic, title }, Given::Nothing) => self.topic_made(*chat, *topic, title).await,
+            (Step::CreateTopic { chat, title, .. }, Given::Topic(topic))
+            | (Step::AdoptTopic { chat, topic, title, .. }, Given::Nothing) => {
+                self.topic_made(*chat, *topic, title).await
+            }
+            (Step::Wait { millis }, _) => {
+                self.again("", self.now + millis, Outcome::More { after: *millis });
+                Ok(())
+            }
+            (Step::Unfit(why), _) => self.unfit(why).await,
             (
                 _,
                 Given::Done {
-                    in_topic: Some(false), ..
+                    in_topic: Some(false),
+                    ids,
                 },
-            ) => self.unfit(NO_FORUM).await,
+            ) => {
+                self.inner.take_back(ids);
+                self.unfit(NO_FORUM).await
+            }
             (_, Given::Done { ids, .. }) => self.sent(step, ids).await,
             (_, Given::Nothing | Given::Topic(_)) => {
                 self.settle_all(|_| Settled::Sent, Outcome::Sent);
@@ -120,11 +140,17 @@ impl Drawing<'_> {
         self.done.added.push((delivery, op));
     }
 
+    /// Takes a lock, and holds it until this conclusion is committed.
+    async fn lock(&mut self, chat: ChatId) {
+        if !self.done.guards.iter().any(|(held, _)| *held == chat) {
+            let guard = self.inner.book.lock(chat).await;
+            self.done.guards.push((chat, guard));
+        }
+    }
+
     /// Takes the dialog's lock and changes its row.
     async fn change_person(&mut self, chat: ChatId, change: impl FnOnce(&mut Person)) -> Result<(), RelayError> {
-        if self.done.guard.is_none() {
-            self.done.guard = Some(self.inner.book.lock(chat).await);
-        }
+        self.lock(chat).await;
         let old = self.inner.book.person(chat).await?;
         let mut new = (*old).clone();
         change(&mut new);
