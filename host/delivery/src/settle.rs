@@ -80,42 +80,33 @@ impl Engine {
         verdict
     }
 
-    /// Someone's answer to [`Verdict::Ask`]: it holds for the whole call, that is for every asking delivery of the lane.
-    /// They are returned; with [`Answer::Leave`] they have left the engine. Empty when `id` does not ask.
-    /// With a [lane window](Self::lane_window) parts of that call may still be in the store: the answer is theirs, too.
-    pub fn answer(&mut self, now: Millis, id: DeliveryId, answer: Answer) -> Vec<DeliveryId> {
+    /// Someone's answer to [`Verdict::Ask`] for one delivery. Whether it did ask; with [`Answer::Leave`] it has left the engine.
+    ///
+    /// A call of several asks for each of them; answer them all before the next [`Self::poll`], and they go together again.
+    pub fn answer(&mut self, now: Millis, id: DeliveryId, answer: Answer) -> bool {
         let now = self.tick(now);
         let Some(ix) = self.homes.get(&id).copied() else {
-            return Vec::new();
+            return false;
         };
         let lane = &mut self.lanes[ix as usize];
-        if !lane.get_mut(id).is_some_and(|entry| entry.asking) {
-            return Vec::new();
-        }
-        let asking: Vec<DeliveryId> = lane
-            .queue
-            .iter()
-            .filter(|entry| entry.asking)
-            .map(|entry| entry.id)
-            .collect();
-        lane.fronted = now;
-        lane.wait_until = lane.wait_until.min(now);
-        for id in &asking {
-            match answer {
-                Answer::Repeat { marked } => {
-                    if let Some(entry) = lane.get_mut(*id) {
-                        entry.asking = false;
-                        entry.marked = marked;
-                    }
-                }
-                Answer::Leave => {
-                    lane.remove(*id);
-                    self.homes.remove(id);
-                }
+        let Some(entry) = lane.get_mut(id).filter(|entry| entry.asking) else {
+            return false;
+        };
+        match answer {
+            Answer::Repeat { marked } => {
+                entry.asking = false;
+                entry.marked = marked;
+            }
+            Answer::Leave => {
+                lane.remove(id);
+                self.homes.remove(&id);
             }
         }
+        let lane = &mut self.lanes[ix as usize];
+        lane.fronted = now;
+        lane.wait_until = lane.wait_until.min(now);
         self.list(ix);
-        asking
+        true
     }
 
     /// Gives the call's slots back, or counts them from now on.

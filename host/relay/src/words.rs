@@ -8,9 +8,14 @@ pub fn not_delivered(name: &str, why: &str) -> String {
     format!("⚠️ Not delivered to {name}: {why}.")
 }
 
-pub fn not_confirmed(name: &str) -> String {
+pub fn not_confirmed(name: &str, count: usize) -> String {
+    let what = match count {
+        0 | 1 => "this".to_owned(),
+        2 => "this and your next message".to_owned(),
+        _ => format!("this and your next {} messages", count - 1),
+    };
     format!(
-        "❓ Not confirmed: Telegram did not say whether this reached {name}. What you write next waits until you decide."
+        "❓ Not confirmed: Telegram did not say whether {what} reached {name}. What you write next waits until you decide."
     )
 }
 
@@ -18,12 +23,16 @@ pub const SEND_AGAIN: &str = "Send again";
 pub const LEAVE_IT: &str = "Leave it";
 pub const MAYBE_REPEATED: &str = "↻ may be a repeat";
 
-pub fn sending_again() -> String {
-    "↻ Sent again. The customer may have it twice.".to_owned()
+fn it(count: usize) -> &'static str {
+    if count > 1 { "them" } else { "it" }
 }
 
-pub fn left() -> String {
-    "✔️ Left as it is. The customer may not have it.".to_owned()
+pub fn sending_again(count: usize) -> String {
+    format!("↻ Sent again. The customer may have {} twice.", it(count))
+}
+
+pub fn left(count: usize) -> String {
+    format!("✔️ Left as it is. The customer may not have {}.", it(count))
 }
 
 pub fn left_by_rule(name: &str) -> String {

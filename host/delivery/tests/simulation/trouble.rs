@@ -23,8 +23,10 @@ impl World {
         let lane = &self.rows[&id].job.lane;
         let asking = |id: &&DeliveryId| self.rows[*id].job.asking && self.rows[*id].job.lane == *lane;
         let ids: Vec<DeliveryId> = self.open.iter().filter(asking).copied().collect();
-        if let Some(here) = ids.iter().find(|id| self.engine.contains(**id)) {
-            assert!(self.engine.answer(self.now, *here, say).contains(here), "{here} asks");
+        for id in &ids {
+            if self.engine.contains(*id) {
+                assert!(self.engine.answer(self.now, *id, say), "{id} asks");
+            }
         }
         for id in ids {
             let row = self.rows.get_mut(&id).expect("a delivery that was committed");

@@ -125,13 +125,11 @@ impl Sender {
                 }
                 OnUnknown::Ask => {
                     next = Some((row.not_before, op.clone(), DeliveryState::Asking));
-                    added.push(ask(
-                        &self.inner,
-                        &Loaded {
-                            delivery: row.clone(),
-                            op: op.clone(),
-                        },
-                    ));
+                    let loaded = Loaded {
+                        delivery: row.clone(),
+                        op: op.clone(),
+                    };
+                    added.push(ask(&self.inner, std::slice::from_ref(&loaded)));
                     Settled::Asking { reason }
                 }
                 OnUnknown::Leave => {

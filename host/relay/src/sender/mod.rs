@@ -32,8 +32,8 @@ const DRAIN: Duration = Duration::from_secs(8);
 pub enum Command {
     /// Deliveries that were committed.
     Add(Vec<(Delivery, Op)>),
-    /// A person decided about a delivery of unknown outcome: send it again (with this op), or leave it.
-    Decide { id: DeliveryId, again: Option<Box<Op>> },
+    /// A person decided about deliveries that went out together: send each again (with this op), or leave it.
+    Decide(Vec<(DeliveryId, Option<Op>)>),
     /// What held the group up may be over.
     Recover,
 }
@@ -112,7 +112,7 @@ impl Sender {
     fn command(&mut self, command: Command) {
         match command {
             Command::Add(deliveries) => self.add(deliveries),
-            Command::Decide { id, again } => self.decide(id, again),
+            Command::Decide(answers) => answers.into_iter().for_each(|(id, again)| self.decide(id, again)),
             Command::Recover => self.engine.reconnected(self.inner.now()),
         }
     }
@@ -141,20 +141,19 @@ impl Sender {
         self.loaded.insert(delivery.id, Loaded { delivery, op });
     }
 
-    fn decide(&mut self, id: DeliveryId, again: Option<Box<Op>>) {
+    fn decide(&mut self, id: DeliveryId, again: Option<Op>) {
         let answer = if again.is_some() {
             Answer::Repeat { marked: false }
         } else {
             Answer::Leave
         };
-        let decided = self.engine.answer(self.inner.now(), id, answer);
-        for id in decided {
-            if again.is_none() {
-                self.loaded.remove(&id);
-            }
+        if !self.engine.answer(self.inner.now(), id, answer) {
+            return;
         }
-        if let (Some(op), Some(loaded)) = (again, self.loaded.get_mut(&id)) {
-            loaded.op = *op;
+        match (again, self.loaded.get_mut(&id)) {
+            (Some(op), Some(loaded)) => loaded.op = op,
+            (Some(_), None) => {}
+            (None, _) => drop(self.loaded.remove(&id)),
         }
     }
 

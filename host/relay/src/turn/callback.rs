@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use switchboard_store::{Change, ChatId, DeliveryId, DeliveryState};
+use switchboard_store::{Change, ChatId, Delivery, DeliveryId, DeliveryState};
 use switchboard_telegram::types::CallbackQuery;
 
 use super::draft::{Draft, Held, Quick};
@@ -28,7 +28,7 @@ impl Inner {
             .as_ref()
             .is_some_and(|message| message.chat.id == self.group());
         let (text, alert) = match (parts.next(), parts.next(), parts.next()) {
-            (Some("u"), Some(id), Some(verb)) if in_group => (self.decide(draft, id, verb, query).await?, false),
+            (Some("u"), Some(ids), Some(verb)) if in_group => (self.decide(draft, ids, verb, query).await?, false),
             (Some("p"), Some(plugin), Some(value)) => self.plugin_press(draft, chat, query, plugin, value).await?,
             _ => (None, false),
         };
@@ -40,52 +40,74 @@ impl Inner {
         Ok(())
     }
 
-    /// A person's word on a delivery that waits for one.
+    /// A person's word on deliveries that wait for one.
     async fn decide(
         &self,
         draft: &mut Draft,
-        id: &str,
+        ids: &str,
         verb: &str,
         query: &CallbackQuery,
     ) -> Result<Option<String>, RelayError> {
-        let delivery = match id.parse::<DeliveryId>() {
-            Ok(id) => self.store.delivery(self.id, id).await?,
-            Err(_) => None,
-        };
-        let Some(delivery) = delivery.filter(|delivery| delivery.state == DeliveryState::Asking) else {
+        let asking = self.asking(ids).await?;
+        if asking.is_empty() {
             return Ok(Some(words::decided_already().to_owned()));
-        };
-        let op = decode(delivery.id, &delivery.op)?;
-        let by = query.from.full_name();
-        let (again, said) = match (op, verb) {
-            (Op::Held { then, .. }, "again") => (Some(*then), words::released(&by)),
-            (Op::Held { .. }, _) => (None, words::skipped(&by)),
-            (op, "again") => (Some(op), words::sending_again()),
-            (_, _) => (None, words::left()),
-        };
-        match &again {
-            Some(op) => draft.changes.push(Change::RetryDelivery {
-                id: delivery.id,
-                op: encode(op),
-            }),
-            None => draft.changes.push(Change::DropDelivery {
-                id: delivery.id,
-                reason: format!("left by {by}"),
-            }),
         }
-        draft.answers.push((delivery.id, again));
+        let by = query.from.full_name();
+        let (chat, count) = (asking[0].chat, asking.len());
+        let mut said = String::new();
+        for delivery in asking {
+            let op = decode(delivery.id, &delivery.op)?;
+            let (again, word) = match (op, verb) {
+                (Op::Held { then, .. }, "again") => (Some(*then), words::released(&by)),
+                (Op::Held { .. }, _) => (None, words::skipped(&by)),
+                (op, "again") => (Some(op), words::sending_again(count)),
+                (_, _) => (None, words::left(count)),
+            };
+            said = word;
+            draft.changes.push(match &again {
+                Some(op) => Change::RetryDelivery {
+                    id: delivery.id,
+                    op: encode(op),
+                },
+                None => Change::DropDelivery {
+                    id: delivery.id,
+                    reason: format!("left by {by}"),
+                },
+            });
+            draft.answers.push((delivery.id, again));
+        }
         if let Some(message) = &query.message {
             // The lane of the question may be the one that waits, so its end is told in the question itself.
             let mut content = Content::text(said.clone());
             content.keyboard = Some(json!({ "inline_keyboard": [] }));
             draft.queue(Op::EditPost {
-                chat: delivery.chat,
+                chat,
                 message: message.message_id,
                 content,
             });
         }
-        tracing::info!(connection = %self.name, delivery = delivery.id, by = query.from.id, verb, "a person decided on a delivery");
+        tracing::info!(connection = %self.name, deliveries = ids, by = query.from.id, verb, "a person decided on deliveries");
         Ok(Some(said))
+    }
+
+    /// The deliveries of a question, `ID` or `FIRST-LAST`, that still wait for an answer.
+    async fn asking(&self, ids: &str) -> Result<Vec<Delivery>, RelayError> {
+        let (first, last) = ids.split_once('-').unwrap_or((ids, ids));
+        let (Ok(first), Ok(last)) = (first.parse::<DeliveryId>(), last.parse::<DeliveryId>()) else {
+            return Ok(Vec::new());
+        };
+        let mut found: Vec<Delivery> = self.store.delivery(self.id, first).await?.into_iter().collect();
+        if last > first {
+            let span = u32::try_from(last - first).unwrap_or(u32::MAX);
+            let rest = self.store.unsettled(self.id, first, span).await?;
+            let lane = found.first().map(|delivery| delivery.lane.clone());
+            found.extend(
+                rest.into_iter()
+                    .filter(|row| row.id <= last && lane.as_ref() == Some(&row.lane)),
+            );
+        }
+        found.retain(|delivery| delivery.state == DeliveryState::Asking);
+        Ok(found)
     }
 
     /// Holds a message back at its place in the lane, and asks.

@@ -216,14 +216,8 @@ impl Inner {
         if !deliveries.is_empty() {
             let _ = self.commands.send(Command::Add(deliveries)).await;
         }
-        for (id, again) in answers {
-            let _ = self
-                .commands
-                .send(Command::Decide {
-                    id,
-                    again: again.map(Box::new),
-                })
-                .await;
+        if !answers.is_empty() {
+            let _ = self.commands.send(Command::Decide(answers)).await;
         }
     }
 

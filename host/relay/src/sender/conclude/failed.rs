@@ -334,7 +334,7 @@ impl Drawing<'_> {
                     },
                     Outcome::Unknown,
                 );
-                let ask = ask(self.inner, &self.loaded[0]);
+                let ask = ask(self.inner, self.loaded);
                 self.add(ask);
             }
             OnUnknown::Leave => {

@@ -207,16 +207,21 @@ pub fn as_repeat(op: &Op) -> Op {
     op
 }
 
-/// The question whether to send a message again.
-pub fn ask(inner: &Inner, loaded: &Loaded) -> Op {
-    let chat = loaded.op.chat();
+/// The question whether to send messages again that went out together.
+pub fn ask(inner: &Inner, loaded: &[Loaded]) -> Op {
+    let (first, last) = (&loaded[0], &loaded[loaded.len() - 1]);
+    let chat = first.op.chat();
     let name = chat.map(|chat| inner.known_name(chat)).unwrap_or_default();
-    let id = loaded.delivery.id;
-    let rows = json!([[{ "text": words::SEND_AGAIN, "callback_data": format!("u:{id}:again") }, { "text": words::LEAVE_IT, "callback_data": format!("u:{id}:leave") }]]);
+    let ids = match (first.delivery.id, last.delivery.id) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first}-{last}"),
+    };
+    let button = |text: &str, verb: &str| json!({ "text": text, "callback_data": format!("u:{ids}:{verb}") });
+    let rows = json!([[button(words::SEND_AGAIN, "again"), button(words::LEAVE_IT, "leave")]]);
     Op::Post {
         chat,
-        content: Content::text(words::not_confirmed(&name)).with_keyboard(rows),
-        reply: loaded.op.asked_by(),
+        content: Content::text(words::not_confirmed(&name, loaded.len())).with_keyboard(rows),
+        reply: first.op.asked_by(),
         more: vec![],
     }
 }
