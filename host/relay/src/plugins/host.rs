@@ -370,8 +370,7 @@ impl Host for TurnHost {
 
     fn schedule_cancel(&mut self, key: &str) -> Result<bool, Error> {
         let (inner, plugin) = (self.inner.clone(), self.enabled.name.clone());
-        let timers = self.wait(async { Ok(inner.store.due_timers(inner.id, i64::MAX, 10_000).await?) })?;
-        let was = timers.iter().any(|timer| timer.plugin == plugin && timer.key == key);
+        let was = self.wait(async { Ok(inner.store.timer(inner.id, &plugin, key).await?.is_some()) })?;
         self.draft.changes.push(Change::RemoveTimer {
             plugin,
             key: key.to_owned(),

@@ -41,7 +41,12 @@ pub struct Enabled {
     pub settings: Arc<str>,
     pub on_failure: OnFailure,
     pub circuit: Mutex<Circuit>,
+    /// It imports something of the store, of people or of the network; without, a call is pure computing.
+    pub reaches_out: bool,
 }
+
+/// Capabilities that neither read from the store nor have an effect.
+const PURE: [&str; 4] = ["log", "clock", "random", "settings"];
 
 /// The plugins of one connection, in the admin's order.
 #[derive(Debug)]
@@ -103,6 +108,7 @@ impl ConnectionPlugins {
                 linked,
                 settings: settings.into(),
                 circuit: Mutex::default(),
+                reaches_out: plugin.permissions().iter().any(|permission| !PURE.contains(&permission.interface.as_str())),
             }));
         }
         let phases: Vec<_> = enabled.iter().map(|enabled| enabled.plugin.phase()).collect();

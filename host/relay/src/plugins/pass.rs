@@ -224,9 +224,15 @@ impl Inner {
         asked: Option<i64>,
         call: impl FnOnce(Box<dyn switchboard_runtime::Host>) -> switchboard_runtime::Run<T>,
     ) -> Result<T, Failure> {
-        let saved = draft.clone();
+        // A plugin that can change nothing needs no way back, and one that can read nothing never waits for the store.
+        let saved = enabled.reaches_out.then(|| draft.clone());
+        let before = draft.now;
         let host = TurnHost::new(self.clone(), enabled.clone(), std::mem::take(draft), asked);
-        let run = tokio::task::block_in_place(|| call(Box::new(host)));
+        let run = if enabled.reaches_out {
+            tokio::task::block_in_place(|| call(Box::new(host)))
+        } else {
+            call(Box::new(host))
+        };
         if run.suppressed > 0 {
             tracing::warn!(connection = %self.name, plugin = %enabled.name, lines = run.suppressed, "log lines over the plugin's limit were left out");
         }
@@ -235,12 +241,12 @@ impl Inner {
                 *draft = host.draft;
                 Ok(value)
             }
-            Some((Err(failure), _)) => {
-                *draft = saved;
+            Some((Err(failure), host)) => {
+                *draft = saved.unwrap_or(host.draft);
                 Err(failure)
             }
             None => {
-                *draft = saved;
+                *draft = saved.unwrap_or_else(|| Draft::new(before, vec![]));
                 Err(Failure::Invalid("the host was lost".to_owned()))
             }
         }

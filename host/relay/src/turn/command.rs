@@ -24,6 +24,23 @@ pub struct Call {
     pub args: String,
 }
 
+/// Whether this is a command for another bot of the group.
+pub fn is_for_another(message: &Message, bot: &str) -> bool {
+    let word = message
+        .body()
+        .strip_prefix('/')
+        .and_then(|text| text.split_whitespace().next());
+    let addressee = word
+        .and_then(|word| word.split_once('@'))
+        .filter(|(name, _)| is_name(name));
+    addressee.is_some_and(|(_, addressee)| !addressee.eq_ignore_ascii_case(bot))
+}
+
+fn is_name(name: &str) -> bool {
+    let starts = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+    starts && name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// Reads `/name@bot args`; `None` for what is no command, or one for another bot.
 pub fn parse(message: &Message, bot: &str) -> Option<Call> {
     let text = message.body().strip_prefix('/')?;
@@ -35,8 +52,7 @@ pub fn parse(message: &Message, bot: &str) -> Option<Call> {
     if addressee.is_some_and(|addressee| !addressee.eq_ignore_ascii_case(bot)) {
         return None;
     }
-    let starts = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
-    let fits = starts && name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let fits = is_name(name);
     fits.then(|| Call {
         name: name.to_ascii_lowercase(),
         args: args.trim().to_owned(),
@@ -143,6 +159,16 @@ mod tests {
             })
         );
         assert_eq!(call("/close@other_bot"), None);
+        let to = |text: &str| {
+            is_for_another(
+                &Message {
+                    text: Some(text.to_owned()),
+                    ..Message::default()
+                },
+                "Shop_Bot",
+            )
+        };
+        assert!(to("/close@other_bot now") && !to("/close@shop_bot") && !to("/close") && !to("a/b@c") && !to("/a/b@c"));
         assert_eq!(call("/ a note"), None);
         assert_eq!(call("/path/to/file"), None);
         assert_eq!(call("no command"), None);

@@ -54,6 +54,9 @@ impl Inner {
                 self.topic_command(draft, chat, message, call).await
             };
         }
+        if super::command::is_for_another(message, &self.config.bot_username) {
+            return Ok(());
+        }
         if self.config.parameters.reply_only && !self.is_answer(chat, message).await? {
             return Ok(());
         }

@@ -100,15 +100,54 @@ pub struct Message {
     pub forum_topic_reopened: Option<Value>,
     pub migrate_to_chat_id: Option<i64>,
     pub migrate_from_chat_id: Option<i64>,
-    pub pinned_message: Option<Value>,
-    pub web_app_data: Option<Value>,
-    pub successful_payment: Option<Value>,
-    pub users_shared: Option<Value>,
-    pub chat_shared: Option<Value>,
+    pub new_chat_members: Option<serde::de::IgnoredAny>,
+    pub left_chat_member: Option<serde::de::IgnoredAny>,
+    /// Any other thing that happened in a chat, as against what somebody sent: one of them stands alone in its message.
+    #[serde(
+        alias = "pinned_message",
+        alias = "new_chat_title",
+        alias = "new_chat_photo",
+        alias = "delete_chat_photo",
+        alias = "group_chat_created",
+        alias = "supergroup_chat_created",
+        alias = "channel_chat_created",
+        alias = "message_auto_delete_timer_changed",
+        alias = "successful_payment",
+        alias = "refunded_payment",
+        alias = "users_shared",
+        alias = "chat_shared",
+        alias = "gift",
+        alias = "unique_gift",
+        alias = "gift_upgrade_sent",
+        alias = "connected_website",
+        alias = "write_access_allowed",
+        alias = "passport_data",
+        alias = "proximity_alert_triggered",
+        alias = "boost_added",
+        alias = "chat_background_set",
+        alias = "checklist_tasks_done",
+        alias = "checklist_tasks_added",
+        alias = "direct_message_price_changed",
+        alias = "general_forum_topic_hidden",
+        alias = "general_forum_topic_unhidden",
+        alias = "giveaway_created",
+        alias = "giveaway_completed",
+        alias = "managed_bot_created",
+        alias = "paid_message_price_changed",
+        alias = "chat_owner_left",
+        alias = "chat_owner_changed",
+        alias = "video_chat_scheduled",
+        alias = "video_chat_started",
+        alias = "video_chat_ended",
+        alias = "video_chat_participants_invited",
+        alias = "web_app_data"
+    )]
+    pub happened: Option<serde::de::IgnoredAny>,
 }
 
 impl Message {
-    /// Telegram's word for what the message is: `text`, `photo`, …; `service` where it holds nothing that a person sent.
+    /// Telegram's word for what the message is: `text`, `photo`, …; `service` where it tells of something that happened,
+    /// `other` for what a later version of Telegram added.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         // Twins first: an animation also carries a document, a venue also a location.
@@ -136,12 +175,25 @@ impl Message {
             ("giveaway", self.giveaway.is_some()),
         ];
         let rich = || self.rich_message.is_some().then_some("rich_message");
+        let kindless = || if self.is_service() { "service" } else { "other" };
         kinds
             .iter()
             .find(|(_, there)| *there)
             .map(|(kind, _)| *kind)
             .or_else(rich)
-            .unwrap_or("service")
+            .unwrap_or_else(kindless)
+    }
+
+    fn is_service(&self) -> bool {
+        self.happened.is_some()
+            || self.new_chat_members.is_some()
+            || self.left_chat_member.is_some()
+            || self.forum_topic_created.is_some()
+            || self.forum_topic_edited.is_some()
+            || self.forum_topic_closed.is_some()
+            || self.forum_topic_reopened.is_some()
+            || self.migrate_to_chat_id.is_some()
+            || self.migrate_from_chat_id.is_some()
     }
 
     /// The text or the caption.

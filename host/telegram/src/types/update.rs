@@ -103,4 +103,16 @@ mod tests {
         assert!(matches!(updates[0].kind, UpdateKind::Unreadable(_)));
         assert_eq!(updates[1].update_id, 8);
     }
+
+    #[test]
+    fn what_is_new_is_no_service_message() {
+        let kind = |field: &str| {
+            let json = format!(r#"{{"message_id":1,"chat":{{"id":5,"type":"private"}},"date":1,{field}}}"#);
+            serde_json::from_str::<Message>(&json).unwrap().kind()
+        };
+        assert_eq!(kind(r#""pinned_message":{"message_id":1}"#), "service");
+        assert_eq!(kind(r#""left_chat_member":{"id":1},"left_chat_participant":{"id":1}"#), "service");
+        assert_eq!(kind(r#""hologram":{"file_id":"x"}"#), "other");
+        assert_eq!(kind(r#""animation":{"file_id":"x"},"document":{"file_id":"x"}"#), "animation");
+    }
 }

@@ -165,6 +165,10 @@ impl Crowd {
                 sent += 1;
             }
             for call in self.stage.sim.calls_since(seen) {
+                if call.method == "copymessage" && call.code == 0 {
+                    // Under way: its topic is not known yet. Look again from here.
+                    break;
+                }
                 seen = seen.max(call.n);
                 let Some(who) = call
                     .thread
