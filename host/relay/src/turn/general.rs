@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use switchboard_store::{Change, ChatId, Contact};
+use serde_json::json;
+use switchboard_store::{Change, ChatId, Contact, Place, TopicId};
 use switchboard_telegram::types::{Chat, Message};
 
 use super::command::{Call, GENERAL_COMMANDS, TOPIC_COMMANDS, nearest, parse, reply};
@@ -11,6 +12,7 @@ use crate::RelayError;
 use crate::connection::Inner;
 use crate::content::Content;
 use crate::op::Op;
+use crate::sender::judge::{Judgement, judge};
 use crate::{title, words};
 
 impl Inner {
@@ -78,8 +80,16 @@ impl Inner {
         let chat = contact.chat;
         draft.read(&self.book, chat).await?;
         if let Some(topic) = draft.dialog(chat).and_then(|dialog| dialog.topic) {
-            reply(draft, None, message, words::new_exists(&self.link(topic, None)));
-            return Ok(());
+            if self.topic_is_there(topic).await {
+                reply(draft, None, message, words::new_exists(&self.link(topic, None)));
+                return Ok(());
+            }
+            if let Some(dialog) = draft.dialog_mut(chat) {
+                dialog.topic = None;
+                dialog.title = None;
+            }
+            draft.changes.push(self.orphan_taken(topic));
+            self.book.forget_topic(topic);
         }
         let name = title::name(&contact);
         if let Some(person) = draft.person_mut(chat) {
@@ -100,6 +110,13 @@ impl Inner {
         Ok(())
     }
 
+    /// Telegram tells nobody of a topic's deletion. Opening an open one changes nothing, and asks whether it is there.
+    async fn topic_is_there(&self, topic: TopicId) -> bool {
+        let parameters = json!({ "chat_id": self.group(), "message_thread_id": topic });
+        let answer = self.client.call::<bool>("reopenForumTopic", &parameters).await;
+        !answer.is_err_and(|error| judge(&error, Place::Topic) == Judgement::TopicGone)
+    }
+
     async fn find_contact(&self, wanted: &str) -> Result<Option<Contact>, RelayError> {
         let Ok(id) = wanted.parse::<ChatId>() else {
             return Ok(self
@@ -111,11 +128,7 @@ impl Inner {
             return Ok(Some(contact));
         }
         // Somebody who started the bot before Switchboard was there: Telegram knows them.
-        let Ok(chat) = self
-            .client
-            .call::<Chat>("getChat", &serde_json::json!({ "chat_id": id }))
-            .await
-        else {
+        let Ok(chat) = self.client.call::<Chat>("getChat", &json!({ "chat_id": id })).await else {
             return Ok(None);
         };
         if chat.kind != "private" {

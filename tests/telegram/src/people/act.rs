@@ -9,6 +9,7 @@ use crate::world::chat::{Chat, ChatKey};
 use crate::world::content::Content;
 use crate::world::event::Change;
 use crate::world::group::Group;
+use crate::world::member::GROUP_ANONYMOUS;
 use crate::world::message::{Draft, ExternalReply, Reply};
 use crate::world::{Id, World};
 
@@ -101,6 +102,12 @@ impl World {
             contents.push(c);
         }
         let media_group = album.then(|| self.new_media_group());
+        let anonymous = self
+            .chats
+            .get(&key)
+            .and_then(Chat::group)
+            .is_some_and(|g| g.is_anonymous(person));
+        let from = if anonymous { GROUP_ANONYMOUS } else { person };
         let mut ids = Vec::new();
         for content in contents {
             let draft = Draft {
@@ -108,7 +115,7 @@ impl World {
                 reply: reply.clone(),
                 media_group: media_group.clone(),
                 silent: post.silent,
-                ..Draft::new(person, content)
+                ..Draft::new(from, content)
             };
             ids.push(self.post(key, draft));
         }

@@ -53,6 +53,17 @@ impl Forum {
         self.set(bot.id, Member::new(Status::Member));
     }
 
+    /// An administrator writes in the group's name from now on.
+    #[track_caller]
+    pub fn hide(&self, admin: &Person) {
+        let hidden = self.sim.with_world(|w| {
+            let member = w.group_mut(self.id).ok()?.members.get_mut(&admin.id)?;
+            member.anonymous = true;
+            Some(())
+        });
+        assert!(hidden.is_some(), "{} is no member of the group", admin.id);
+    }
+
     pub fn add(&self, person: &Person) {
         self.set(person.id, Member::new(Status::Member));
     }

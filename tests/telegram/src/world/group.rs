@@ -68,6 +68,12 @@ impl Group {
         }
     }
 
+    pub fn is_anonymous(&self, id: Id) -> bool {
+        self.members
+            .get(&id)
+            .is_some_and(|m| m.status.is_admin() && m.anonymous)
+    }
+
     pub fn may_send(&self, id: Id, permission: &str) -> bool {
         self.is_admin(id) || self.allows(id, permission)
     }

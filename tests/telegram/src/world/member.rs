@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Id;
 use super::rights::Rights;
+
+/// Telegram's own bot in whose name anonymous administrators write; the message's `sender_chat` is the group.
+pub const GROUP_ANONYMOUS: Id = 1_087_968_824;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

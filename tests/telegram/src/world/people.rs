@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::file::FileNo;
+use super::member::GROUP_ANONYMOUS;
 use super::{Id, World};
 use crate::error::Refusal;
 use crate::updates::Queue;
@@ -156,6 +157,9 @@ impl World {
     pub fn user(&self, id: Id) -> Value {
         if let Some(p) = self.people.get(&id) {
             return p.user();
+        }
+        if id == GROUP_ANONYMOUS {
+            return json!({"id": id, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"});
         }
         match self.bots.get(&id) {
             Some(b) => b.user(),

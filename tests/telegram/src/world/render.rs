@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::chat::{Chat, ChatKey, Kind};
 use super::content::Content;
 use super::file::{FileNo, Media, MediaKind, file_id, unique_id};
+use super::member::GROUP_ANONYMOUS;
 use super::message::{ExternalReply, Forward, Message};
 use super::{Id, World};
 
@@ -46,6 +47,9 @@ impl World {
         let mut m = Map::new();
         m.insert("message_id".into(), msg.id.into());
         m.insert("from".into(), self.user(msg.from));
+        if msg.from == GROUP_ANONYMOUS {
+            m.insert("sender_chat".into(), self.chat_json(chat.key));
+        }
         m.insert("chat".into(), self.chat_json(chat.key));
         m.insert("date".into(), msg.date.into());
         if let Some(d) = msg.edit_date {
