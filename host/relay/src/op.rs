@@ -112,7 +112,13 @@ pub enum Op {
         reaction: Vec<serde_json::Value>,
     },
     /// A message that a failing plugin holds back: it is not sent as it is, a person turns it into another op.
-    Held { plugin: String, then: Box<Op> },
+    /// One that was set aside does not keep its lane waiting.
+    Held {
+        plugin: String,
+        then: Box<Op>,
+        #[serde(default)]
+        aside: bool,
+    },
     /// The topic's title is brought up to date.
     Title { chat: ChatId },
     /// A topic that was closed in Telegram is opened again.
@@ -163,6 +169,7 @@ impl Op {
         let chat = self.chat().unwrap_or_default();
         match (self, self.destination()) {
             (Self::Loose { topic, .. }, _) => format!("loose:{topic}"),
+            (Self::Held { aside: true, .. }, _) => format!("aside:{chat}"),
             (Self::Title { .. }, _) => format!("title:{chat}"),
             (_, Place::Customer) => format!("customer:{chat}"),
             (_, Place::Topic) => format!("topic:{chat}"),

@@ -14,6 +14,11 @@ use crate::content::Content;
 use crate::op::Op;
 use crate::turn::draft::{Draft, Written};
 
+/// Keys that a plugin may keep on a connection. What a turn writes anew counts on top, so the bound is never passed.
+const STORE_KEYS: u64 = 4_096;
+/// Bytes of keys and values that a plugin may keep on a connection.
+const STORE_BYTES: u64 = 8 << 20;
+
 /// One plugin's view of one turn.
 pub struct TurnHost {
     pub inner: Arc<Inner>,
@@ -80,6 +85,30 @@ impl TurnHost {
         })
     }
 
+    /// Whether what the plugin keeps on this connection may grow by an entry of so many bytes.
+    fn has_room(&self, old: &Written, bytes: usize) -> Result<(), Error> {
+        let (inner, name) = (self.inner.clone(), self.enabled.name.clone());
+        let usage = self.wait(async { Ok(inner.store.plugin_usage(inner.id, &name).await?) })?;
+        let mine = self
+            .draft
+            .entries
+            .iter()
+            .filter(|((plugin, _), written)| *plugin == name && written.value.is_some());
+        let (keys, unwritten) = mine.fold((0, 0), |(keys, bytes), ((_, key), written)| {
+            (keys + 1, bytes + key.len() + written.value.as_ref().map_or(0, Vec::len))
+        });
+        let keys = usage.keys + keys + u64::from(old.value.is_none());
+        let bytes = usage.bytes + (unwritten + bytes) as u64;
+        if keys > STORE_KEYS || bytes > STORE_BYTES {
+            let text = format!(
+                "a plugin may keep {STORE_KEYS} keys and {} MiB on a connection",
+                STORE_BYTES >> 20
+            );
+            return Err(Error::new("limit", text));
+        }
+        Ok(())
+    }
+
     fn write(&mut self, key: &str, written: Written) {
         self.draft
             .entries
@@ -138,7 +167,12 @@ impl Host for TurnHost {
     }
 
     fn store_set(&mut self, key: &str, value: Vec<u8>, ttl: Option<u64>) -> Result<(), Error> {
-        let read = self.entry(key)?.read;
+        let old = self.entry(key)?;
+        let read = old.read;
+        let grows = key.len() + value.len() > old.value.as_ref().map_or(0, |old| key.len() + old.len());
+        if grows {
+            self.has_room(&old, key.len() + value.len())?;
+        }
         let expires = ttl.map(|seconds| {
             self.draft
                 .now

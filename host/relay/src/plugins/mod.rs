@@ -108,7 +108,10 @@ impl ConnectionPlugins {
                 linked,
                 settings: settings.into(),
                 circuit: Mutex::default(),
-                reaches_out: plugin.permissions().iter().any(|permission| !PURE.contains(&permission.interface.as_str())),
+                reaches_out: plugin
+                    .permissions()
+                    .iter()
+                    .any(|permission| !PURE.contains(&permission.interface.as_str())),
             }));
         }
         let phases: Vec<_> = enabled.iter().map(|enabled| enabled.plugin.phase()).collect();

@@ -23,6 +23,8 @@ use crate::words;
 pub struct HeldBy {
     pub plugin: String,
     pub question: String,
+    /// What comes after does not wait for it.
+    pub aside: bool,
 }
 
 /// A message that came through.
@@ -98,6 +100,7 @@ impl Inner {
                     passed.held_by = Some(HeldBy {
                         plugin: enabled.name.clone(),
                         question: words::quarantined(&enabled.name, &reason),
+                        aside: true,
                     });
                     return Ok(Some(passed));
                 }
@@ -116,6 +119,7 @@ impl Inner {
                     passed.held_by = Some(HeldBy {
                         plugin: enabled.name.clone(),
                         question: words::held(&enabled.name),
+                        aside: false,
                     });
                     return Ok(Some(passed));
                 }
@@ -123,6 +127,7 @@ impl Inner {
                     passed.held_by = Some(HeldBy {
                         plugin: enabled.name.clone(),
                         question: words::quarantined(&enabled.name, "it failed on this message twice"),
+                        aside: true,
                     });
                     return Ok(Some(passed));
                 }

@@ -119,6 +119,7 @@ impl Inner {
             op: Op::Held {
                 plugin: held.plugin,
                 then: Box::new(op),
+                aside: held.aside,
             },
             reply,
         });

@@ -111,8 +111,14 @@ mod tests {
             serde_json::from_str::<Message>(&json).unwrap().kind()
         };
         assert_eq!(kind(r#""pinned_message":{"message_id":1}"#), "service");
-        assert_eq!(kind(r#""left_chat_member":{"id":1},"left_chat_participant":{"id":1}"#), "service");
+        assert_eq!(
+            kind(r#""left_chat_member":{"id":1},"left_chat_participant":{"id":1}"#),
+            "service"
+        );
         assert_eq!(kind(r#""hologram":{"file_id":"x"}"#), "other");
-        assert_eq!(kind(r#""animation":{"file_id":"x"},"document":{"file_id":"x"}"#), "animation");
+        assert_eq!(
+            kind(r#""animation":{"file_id":"x"},"document":{"file_id":"x"}"#),
+            "animation"
+        );
     }
 }
