@@ -23,6 +23,8 @@ const SIDE_BY_SIDE: usize = 64;
 /// Polls until the connection stops.
 pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
     let mut pause = Duration::ZERO;
+    // The first answer tells that the connection works, or works again, so it is not waited for.
+    let mut at_once = true;
     loop {
         if !pause.is_zero() {
             tokio::select! {
@@ -32,11 +34,12 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
         }
         let polled = tokio::select! {
             () = inner.stopping.cancelled() => break,
-            polled = poll(&inner, cursor) => polled,
+            polled = poll(&inner, cursor, at_once) => polled,
         };
         match polled {
             Ok(updates) => {
                 pause = Duration::ZERO;
+                at_once = false;
                 inner.status.send_if_modified(|status| {
                     let starts = matches!(status, Status::Starting | Status::Broken(_));
                     if starts {
@@ -53,18 +56,19 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
                     remember(&inner, cursor);
                 }
             }
-            Err(error) => pause = trouble(&inner, &error, pause),
+            Err(error) => {
+                // Two programs that poll would take turns; only a long poll tells that the other is gone.
+                at_once = !error
+                    .api()
+                    .is_some_and(|answer| answer.code == 409 && !answer.says("webhook"));
+                pause = trouble(&inner, &error, pause);
+            }
         }
     }
 }
 
-async fn poll(inner: &Inner, cursor: i64) -> Result<Vec<Update>, CallError> {
-    // The first answer tells that the connection works, so it is not waited for.
-    let timeout = if *inner.status.borrow() == Status::Starting {
-        0
-    } else {
-        POLL
-    };
+async fn poll(inner: &Inner, cursor: i64, at_once: bool) -> Result<Vec<Update>, CallError> {
+    let timeout = if at_once { 0 } else { POLL };
     let mut parameters = json!({ "timeout": timeout, "limit": BATCH, "allowed_updates": RELAY_UPDATES });
     if cursor > 0
         && let Some(fields) = parameters.as_object_mut()
@@ -178,8 +182,8 @@ fn remember(inner: &Arc<Inner>, cursor: i64) {
 }
 
 /// Says what is wrong and how long to pause.
-fn trouble(inner: &Inner, error: &CallError, pause: Duration) -> Duration {
-    let grown = (pause * 2).clamp(Duration::from_millis(200), Duration::from_secs(15));
+fn trouble(inner: &Inner, error: &CallError, before: Duration) -> Duration {
+    let grown = (before * 2).clamp(Duration::from_millis(200), Duration::from_secs(15));
     let (why, pause) = match error {
         CallError::Api(answer) if matches!(answer.code, 401 | 404) => {
             inner.token_refused();
@@ -194,8 +198,8 @@ fn trouble(inner: &Inner, error: &CallError, pause: Duration) -> Duration {
         CallError::Api(answer) if answer.code == 429 => (answer.to_string(), Duration::from_secs(answer.retry_after.unwrap_or(5))),
         other => (crate::chain(other), grown),
     };
-    // One failed poll is nothing; two in a row are worth a word.
-    if !pause.is_zero() {
+    // One failed poll is nothing; two in a row are worth a word, and another taker of updates is at once.
+    if !before.is_zero() || error.api().is_some_and(|answer| answer.code == 409) {
         let broken = Status::Broken(why.clone());
         let changed = inner.status.send_if_modified(|status| {
             let changes = *status != broken;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use switchboard_delivery::Pacing;
 use switchboard_relay::{Committer, Connection, Deps, Status};
+use switchboard_runtime::Plugin;
 use switchboard_store::{Connection as Row, Store};
 use switchboard_telegram::Api;
 use tokio::sync::watch;
@@ -38,8 +39,15 @@ pub struct Host {
 
 #[derive(Debug, Default)]
 struct Running {
-    connections: BTreeMap<String, Connection>,
+    connections: BTreeMap<String, Up>,
     stopping: bool,
+}
+
+/// A connection that was started, with the plugins that it was started with.
+#[derive(Debug)]
+struct Up {
+    connection: Connection,
+    plugins: Vec<Arc<Plugin>>,
 }
 
 impl Host {
@@ -75,9 +83,9 @@ impl Host {
     async fn start_one(&self, running: &mut Running, row: Row) {
         let name = row.name.clone();
         let status = match self.try_start(row).await {
-            Ok(connection) => {
-                let status = connection.status();
-                running.connections.insert(name.clone(), connection);
+            Ok(up) => {
+                let status = up.connection.status();
+                running.connections.insert(name.clone(), up);
                 status
             }
             Err(error) => {
@@ -89,7 +97,7 @@ impl Host {
         self.set_status(&name, status);
     }
 
-    async fn try_start(&self, row: Row) -> anyhow::Result<Connection> {
+    async fn try_start(&self, row: Row) -> anyhow::Result<Up> {
         let token = self.secrets.open_token(&row.name, &row.token)?;
         let config = serde_json::from_str(&row.config)
             .context("its configuration in the database cannot be read; apply it again")?;
@@ -97,6 +105,7 @@ impl Host {
         let shelf = tokio::task::spawn_blocking(move || plugins.shelf(&config))
             .await
             .context("loading the plugins broke off")??;
+        let plugins = shelf.plugins.values().cloned().collect();
         let deps = Deps {
             store: Arc::clone(&self.store),
             committer: self.committer.clone(),
@@ -104,10 +113,11 @@ impl Host {
             api: self.api.clone(),
             pacing: self.pacing,
         };
-        Ok(Connection::start(deps, row, token).await?)
+        let connection = Connection::start(deps, row, token).await?;
+        Ok(Up { connection, plugins })
     }
 
-    /// Checks and writes connections, and starts anew what changed or is broken.
+    /// Checks and writes connections, and starts anew what changed, whose plugins were replaced, or is broken.
     pub async fn apply(&self, wanted: Vec<Wanted>) -> anyhow::Result<Vec<Applied>> {
         let mut running = self.running.lock().await;
         if running.stopping {
@@ -120,12 +130,16 @@ impl Host {
         };
         let planned = bench.plan(wanted, &self.store.connections().await?).await?;
         let mut applied = Vec::with_capacity(planned.len());
-        for one in planned {
+        for mut one in planned {
             let name = &one.applied.name;
+            let replaced = |up: &Up| up.plugins.iter().any(|plugin| !self.plugins.is_latest(plugin));
+            if one.applied.outcome == Outcome::Unchanged && running.connections.get(name).is_some_and(replaced) {
+                one.applied.outcome = Outcome::Changed;
+            }
             let broken = matches!(self.status(name), None | Some(Status::Broken(_)));
             if one.applied.outcome != Outcome::Unchanged || broken {
-                if let Some(connection) = running.connections.remove(name) {
-                    connection.stop().await;
+                if let Some(up) = running.connections.remove(name) {
+                    up.connection.stop().await;
                 }
                 let written = match one.applied.outcome {
                     Outcome::Unchanged => Ok(()),
@@ -147,8 +161,8 @@ impl Host {
     /// Stops a connection and removes it with everything that belongs to it. Whether there was one.
     pub async fn remove(&self, name: &str) -> anyhow::Result<bool> {
         let mut running = self.running.lock().await;
-        if let Some(connection) = running.connections.remove(name) {
-            connection.stop().await;
+        if let Some(up) = running.connections.remove(name) {
+            up.connection.stop().await;
         }
         let removed = self.store.remove_connection(name).await?;
         self.statuses().remove(name);
@@ -204,7 +218,7 @@ impl Host {
             let mut running = self.running.lock().await;
             running.stopping = true;
             let connections = std::mem::take(&mut running.connections);
-            let mut stops: JoinSet<()> = connections.into_values().map(|connection| connection.stop()).collect();
+            let mut stops: JoinSet<()> = connections.into_values().map(|up| up.connection.stop()).collect();
             while stops.join_next().await.is_some() {}
         };
         tokio::time::timeout(patience, all).await.is_ok()

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow, bail};
+use jsonschema::error::{ValidationError, ValidationErrorKind};
 use switchboard_relay::Shelf;
 use switchboard_relay::config::{ConnectionConfig, PluginUse};
 use switchboard_runtime::{CacheKey, Compiler, Digest, Grants, Limits, Plugin, Runtime, RuntimeOptions};
 
-use crate::config::Config;
+use crate::config::{Config, hint};
 use crate::redact::one_line;
 use crate::secrets::{Purpose, Secrets};
 
@@ -59,14 +60,12 @@ impl PluginFolder {
         let path = self.folder.join(format!("{name}.wasm"));
         if !path.exists() {
             let known = self.names()?;
-            let known = match known.as_slice() {
-                [] => "the folder has none".to_owned(),
-                names => format!("there are {}", names.join(", ")),
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let hint = match names.as_slice() {
+                [] => "; the folder has none".to_owned(),
+                names => hint(name, names),
             };
-            bail!(
-                "there is no plugin {name:?}: {} does not exist; {known}",
-                path.display()
-            );
+            bail!("there is no plugin {name:?}: {} does not exist{hint}", path.display());
         }
         let fault = |error: switchboard_runtime::LoadError| {
             let error = anyhow::Error::new(error);
@@ -86,6 +85,14 @@ impl PluginFolder {
         }
         self.loaded().insert(name.to_owned(), Arc::clone(&plugin));
         Ok(plugin)
+    }
+
+    /// Whether nothing newer of its name was loaded since.
+    pub fn is_latest(&self, plugin: &Plugin) -> bool {
+        let loaded = self.loaded();
+        loaded
+            .get(plugin.name())
+            .is_none_or(|latest| latest.digest() == plugin.digest())
     }
 
     fn same_as_loaded(&self, name: &str, path: &Path) -> Option<Arc<Plugin>> {
@@ -139,7 +146,9 @@ fn writable(folder: &Path) -> bool {
 fn check_settings(schema: Option<&str>, settings: &serde_json::Value) -> anyhow::Result<()> {
     let Some(schema) = schema else {
         let none = settings.as_object().is_none_or(serde_json::Map::is_empty);
-        return none.then_some(()).context("settings were given, and it has none");
+        return none
+            .then_some(())
+            .context("settings were given, and it takes none: leave them out");
     };
     let schema = serde_json::from_str(schema).context("its settings schema is no JSON")?;
     let validator = jsonschema::validator_for(&schema)
@@ -151,9 +160,31 @@ fn check_settings(schema: Option<&str>, settings: &serde_json::Value) -> anyhow:
                 "" => String::new(),
                 path => format!(" at {path}"),
             };
-            bail!("its settings do not fit{at}: {}", one_line(&error.to_string()))
+            let what = match allowed(&error) {
+                Some(values) => format!("{} is none of {}", error.instance(), values.join(", ")),
+                None => error.to_string(),
+            };
+            bail!("its settings do not fit{at}: {}", one_line(&what))
         }
     }
+}
+
+/// The values that would fit, where the schema lists them: as alternatives with a remark each, its own text names none.
+fn allowed(error: &ValidationError<'_>) -> Option<Vec<String>> {
+    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) = error.kind() else {
+        return None;
+    };
+    let of_branch = |errors: &Vec<ValidationError<'_>>| {
+        errors.iter().find_map(|error| match error.kind() {
+            ValidationErrorKind::Constant { expected_value } => Some(vec![expected_value.to_string()]),
+            ValidationErrorKind::Enum { options } => {
+                Some(options.as_array()?.iter().map(ToString::to_string).collect())
+            }
+            _ => None,
+        })
+    };
+    let branches: Option<Vec<Vec<String>>> = context.iter().map(of_branch).collect();
+    branches.map(|branches| branches.concat())
 }
 
 #[cfg(test)]
@@ -179,6 +210,19 @@ mod tests {
             check(json!({})).unwrap_err(),
             "its settings do not fit: \"limit\" is a required property"
         );
+    }
+
+    #[test]
+    fn the_values_that_would_fit_are_named() {
+        let schema = json!({"properties": {"who": {"oneOf": [
+            {"const": "all", "description": "everybody"}, {"type": "string", "enum": ["some", "none"]},
+        ]}}})
+        .to_string();
+        for wrong in [json!("me"), json!(7)] {
+            let said = check_settings(Some(&schema), &json!({ "who": wrong })).map_err(|e| e.to_string());
+            let what = format!("its settings do not fit at /who: {wrong} is none of \"all\", \"some\", \"none\"");
+            assert_eq!(said, Err(what));
+        }
     }
 
     #[test]

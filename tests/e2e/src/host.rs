@@ -45,7 +45,26 @@ pub async fn command(dir: &Path, arguments: &[&str]) -> Result<Output> {
     })
 }
 
+/// Asks an HTTP server on loopback: status and body of its answer.
+///
+/// # Errors
+/// Where no answer comes.
+pub async fn get(url: &str) -> Result<(u16, String)> {
+    // Fails only where one is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let answer = reqwest::get(url).await?;
+    Ok((answer.status().as_u16(), answer.text().await?))
+}
+
 impl Host {
+    /// What `/health` answers: status and body.
+    ///
+    /// # Errors
+    /// Where no answer comes.
+    pub async fn health(&self) -> Result<(u16, String)> {
+        get(&format!("http://{}/health", self.address)).await
+    }
+
     /// Starts `switchboard run` and waits until it is ready.
     ///
     /// # Errors

@@ -8,5 +8,5 @@ mod host;
 mod stage;
 
 pub use built::{plugins_dir, program};
-pub use host::{Host, Output};
+pub use host::{Host, Output, get};
 pub use stage::{SECRET, SOON, Setup, Stage, TOKEN};

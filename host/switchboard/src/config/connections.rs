@@ -59,7 +59,10 @@ fn wanted(table: &Table, file: &str, variable: impl Fn(&str) -> Option<String>) 
         };
         let one = connection(place, table, &variable)?;
         if found.iter().any(|other| other.name == one.name) {
-            return Err(place.wrong(format!("there are two connections {:?}", one.name)));
+            return Err(place.wrong(format!(
+                "there are two connections {:?}; give one of them another name",
+                one.name
+            )));
         }
         let same_bot = |other: &&Wanted| other.token.bot_id() == one.token.bot_id();
         if let Some(other) = found.iter().find(same_bot) {
@@ -103,9 +106,9 @@ fn connection(place: &Place, table: &Table, variable: impl Fn(&str) -> Option<St
 fn mode(entry: &Entry) -> Result<(), ConfigError> {
     match entry.text()? {
         "direct" => Ok(()),
-        mode @ ("gateway" | "chain" | "session") => Err(entry
-            .place
-            .wrong(format!("mode {mode} is not available in this version"))),
+        mode @ ("gateway" | "chain" | "session") => Err(entry.place.wrong(format!(
+            "mode {mode} is not available in this version; write mode = \"direct\""
+        ))),
         other => {
             let hint = hint(other, &["direct", "gateway", "chain", "session"]);
             Err(entry.place.wrong(format!("unknown mode {other:?}{hint}")))

@@ -115,7 +115,7 @@ fn unknown_keys() {
 fn modes() {
     assert_eq!(
         with("mode = \"gateway\""),
-        "c.toml:5: mode gateway is not available in this version"
+        "c.toml:5: mode gateway is not available in this version; write mode = \"direct\""
     );
     assert_eq!(
         with("mode = \"dirrect\""),
@@ -177,7 +177,7 @@ fn two_of_a_kind() {
     let one = |name: &str| format!("[[connection]]\nname = \"{name}\"\ntoken = \"{TOKEN}\"\ngroup = -1001\n");
     assert_eq!(
         complaint(&(one("a") + &one("a"))),
-        "c.toml:5: there are two connections \"a\""
+        "c.toml:5: there are two connections \"a\"; give one of them another name"
     );
     assert_eq!(
         complaint(&(one("a") + &one("b"))),

@@ -56,8 +56,14 @@ pub fn parse(file: &str, text: &str) -> Result<Table, ConfigError> {
     };
     // The error's own text would repeat the line, and the line may hold a token: only its message is taken.
     let table = DeTable::parse(text).map_err(|error| {
-        let place = source.place(&error.span().unwrap_or_default());
-        place.wrong(error.message().replace('\n', ", "))
+        let span = error.span().unwrap_or_default();
+        let hint = if source.is_bare(span.start) {
+            "; a text stands in quotation marks"
+        } else {
+            ""
+        };
+        let what = error.message().replace('\n', ", ");
+        source.place(&span).wrong(format!("this is not TOML: {what}{hint}"))
     })?;
     source.table(table.get_ref())
 }
@@ -69,6 +75,22 @@ impl Source<'_> {
             file: Arc::clone(&self.file),
             line: 1 + before.filter(|byte| **byte == b'\n').count(),
         }
+    }
+
+    /// Whether a value without quotation marks stands in this line.
+    fn is_bare(&self, at: usize) -> bool {
+        let begin = self
+            .text
+            .get(..at)
+            .and_then(|before| before.rfind('\n'))
+            .map_or(0, |end| end + 1);
+        let line = self
+            .text
+            .get(begin..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default();
+        line.split_once('=')
+            .is_some_and(|(_, value)| value.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric()))
     }
 
     fn table(&self, table: &DeTable<'_>) -> Result<Table, ConfigError> {

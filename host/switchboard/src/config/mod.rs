@@ -10,4 +10,5 @@ mod settings;
 
 pub use error::ConfigError;
 pub use keys::help;
+pub use nearest::hint;
 pub use settings::Config;

@@ -102,7 +102,7 @@ fn a_wrong_connections_file_is_one_line_and_nothing_is_made() {
     folder.connection("mode = \"gateway\"");
     assert_eq!(
         error(&folder, &["connection", "apply", "connections.toml"], 2),
-        "error: connections.toml:5: mode gateway is not available in this version"
+        "error: connections.toml:5: mode gateway is not available in this version; write mode = \"direct\""
     );
     folder.connection("[connection.parameters]\nWELCOM = \"x\"");
     assert_eq!(
