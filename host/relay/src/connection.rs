@@ -20,7 +20,7 @@ use crate::config::ConnectionConfig;
 use crate::forum::Forum;
 use crate::op::Reply;
 use crate::plugins::{ConnectionPlugins, Shelf};
-use crate::sender::judge::NO_FORUM;
+use crate::sender::judge::{NO_FORUM, RIGHTS};
 use crate::sender::{self, Command};
 use crate::topics::Topics;
 use crate::{ingress, title, upkeep};
@@ -209,7 +209,14 @@ impl Inner {
 
     /// Whether this trouble is not told in General yet.
     pub async fn first_notice(&self, why: &str) -> Result<bool, RelayError> {
-        Ok(self.store.notice(self.id, &notice_key(why)).await?.is_none())
+        // One right mends all but the group's topics, so that one word about it is enough.
+        let same: &[&str] = if RIGHTS.contains(&why) { &RIGHTS } else { &[why] };
+        for told in same {
+            if self.store.notice(self.id, &notice_key(told)).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub fn group_moved(&self, to: ChatId) {

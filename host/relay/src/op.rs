@@ -84,6 +84,8 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         more: Vec<Content>,
     },
+    /// What a person must mend in the group, told in General; moot when it is mended before it could be told.
+    Unfit { why: String },
     /// A word in a topic of ours that belongs to no dialog.
     Loose {
         topic: TopicId,
@@ -139,7 +141,7 @@ impl Op {
             | Self::Reopen { chat } => Some(*chat),
             Self::Post { chat, .. } | Self::EditPost { chat, .. } => *chat,
             Self::Held { then, .. } => then.chat(),
-            Self::Loose { .. } => None,
+            Self::Loose { .. } | Self::Unfit { .. } => None,
         }
     }
 
@@ -158,7 +160,7 @@ impl Op {
             }
             Self::Post { chat: None, .. } | Self::EditPost { chat: None, .. } => Place::General,
             Self::Held { then, .. } => then.destination(),
-            Self::Loose { .. } => Place::General,
+            Self::Loose { .. } | Self::Unfit { .. } => Place::General,
             _ => Place::Topic,
         }
     }

@@ -41,6 +41,12 @@ pub fn left_by_rule(name: &str) -> String {
     )
 }
 
+pub fn left_unasked(name: &str) -> String {
+    format!(
+        "❓ Not confirmed: Telegram did not say whether the bot's own message, such as the greeting, reached {name}. It was not sent again."
+    )
+}
+
 pub fn plugin_gone() -> &'static str {
     "The plugin of this button is not enabled any more."
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use switchboard_e2e::{SOON, Setup, Stage};
+use telegram_sim::faults::{Kind, Rule};
 use telegram_sim::{MessageView, Seat};
 
 async fn met(stage: &Stage, name: &str) -> Result<(Seat, Seat)> {
@@ -323,6 +324,33 @@ async fn a_name_given_by_hand_stays() -> Result<()> {
     topic
         .wait_message(SOON, |m| m.text.starts_with("⛔ Jan, shipped has blocked"))
         .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_that_come_twice_count_once() -> Result<()> {
+    let stage = Stage::start(setup("WELCOME = \"Hi\"")).await?;
+    stage
+        .sim
+        .set_faults(vec![Rule::new(Kind::DuplicateUpdates, "getUpdates")]);
+    let (moe, topic) = met(&stage, "Moe").await?;
+    let thread = topic.thread.unwrap_or_default();
+    let group = telegram_sim::world::chat::ChatKey::Group(stage.group.id());
+    stage
+        .sim
+        .with_world(|world| world.edit_topic(group, stage.operator.id, thread, Some("Moe of the bar"), None))?;
+    titled(&stage, "🟪 Moe of the bar").await?;
+    for (command, mark) in [("/close", "⬛"), ("/hold", "🟪"), ("/wait", "🟨")] {
+        topic.text(command);
+        titled(&stage, &format!("{mark} Moe of the bar")).await?;
+    }
+    topic.text("one");
+    moe.wait_text("one", SOON).await?;
+    moe.text("two");
+    topic.wait_text("two", SOON).await?;
+    titled(&stage, "🟪 Moe of the bar").await?;
+    assert_eq!(moe.texts(), ["hello", "Hi", "one", "two"]);
+    assert_eq!(topic.texts(), ["hello", "/close", "/hold", "/wait", "one", "two"]);
     Ok(())
 }
 

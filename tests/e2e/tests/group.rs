@@ -115,6 +115,83 @@ async fn a_missing_right_is_told_once_and_messages_wait_for_it() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_is_no_administrator_any_more_says_it_once() -> Result<()> {
+    let stage = Stage::start(Setup::default()).await?;
+    let general = stage.operator.general(&stage.group);
+    stage.group.add_bot(&stage.bot);
+    general
+        .wait_message(SOON, |m| m.text.starts_with("🔧"))
+        .await
+        .context(stage.log())?;
+    let seats: Vec<Seat> = (0..3).map(|n| stage.customer(&format!("Customer-{n}"))).collect();
+    seats.iter().for_each(|seat| drop(seat.text("one")));
+    let refused = |calls: &[telegram_sim::Call]| {
+        calls
+            .iter()
+            .filter(|call| call.method == "createforumtopic" && call.code == 400)
+            .count()
+    };
+    stage
+        .sim
+        .wait_calls(SOON, |calls| refused(calls) >= seats.len())
+        .await?;
+    stage.group.add_admin_bot(&stage.bot);
+    for n in 0..seats.len() {
+        stage
+            .topic(&format!("Customer-{n}"))
+            .await?
+            .wait_text("one", SOON)
+            .await
+            .context(stage.log())?;
+    }
+    assert_eq!(
+        notices(&general).len(),
+        1,
+        "one right mends it all: {:?}",
+        notices(&general)
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_mended_before_it_could_be_told_is_not_told() -> Result<()> {
+    let stage = Stage::start(Setup::default()).await?;
+    let general = stage.operator.general(&stage.group);
+    let (alice, topic) = met(&stage, "Alice").await?;
+    // Nobody but administrators may write, and the bot is none any more.
+    stage.sim.with_world(|world| {
+        if let Ok(group) = world.group_mut(stage.group.id()) {
+            group.permissions.set("can_send_messages", false);
+        }
+    });
+    stage.group.add_bot(&stage.bot);
+    alice.text("one");
+    let refused =
+        |calls: &[telegram_sim::Call], method: &str| calls.iter().any(|call| call.method == method && call.code == 400);
+    stage
+        .sim
+        .wait_calls(SOON, |calls| {
+            refused(calls, "copymessage") && refused(calls, "sendmessage")
+        })
+        .await
+        .context(stage.log())?;
+    stage.group.add_admin_bot(&stage.bot);
+    topic.wait_text("one", SOON).await.context(stage.log())?;
+    alice.text("two");
+    topic.wait_text("two", SOON).await?;
+    let help = general.text("/help");
+    general
+        .wait_message(SOON, |m| m.reply_to == Some(help.message_id))
+        .await?;
+    assert_eq!(
+        notices(&general),
+        [""; 0],
+        "the lane of General has passed what is moot"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_topic_closed_for_a_bot_without_the_right_waits_for_it() -> Result<()> {
     let stage = Stage::start(Setup::default()).await?;
     let general = stage.operator.general(&stage.group);

@@ -306,3 +306,25 @@ async fn a_quick_reply_of_unknown_outcome_asks_under_its_command() -> Result<()>
         .context(stage.log())?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greeting_of_unknown_outcome_is_told_of() -> Result<()> {
+    let stage = Stage::start(Setup {
+        parameters: "WELCOME = \"Hi!\"".into(),
+        ..Setup::default()
+    })
+    .await?;
+    let ivy = stage.customer("Ivy");
+    lose(&stage, &ivy, Kind::ResetAfter, 1);
+    ivy.text("hello");
+    let topic = stage.topic("Ivy").await?;
+    let told = topic
+        .wait_message(SOON, |m| m.text.contains("such as the greeting, reached Ivy"))
+        .await
+        .context(stage.log())?;
+    assert!(told.buttons.is_none(), "nobody wrote it, so nobody is asked");
+    topic.text("Good morning");
+    ivy.wait_text("Good morning", SOON).await?;
+    assert_eq!(ivy.texts(), ["hello", "Hi!", "Good morning"]);
+    Ok(())
+}

@@ -53,7 +53,9 @@ fn priority(op: &Op) -> Priority {
             ..
         } => Priority::Intercepted,
         Op::Show { .. } | Op::Edit { .. } | Op::React { .. } | Op::Reopen { .. } => Priority::Customer,
-        Op::Send { .. } | Op::Post { .. } | Op::Loose { .. } | Op::EditPost { .. } => Priority::Notice,
+        Op::Send { .. } | Op::Post { .. } | Op::Unfit { .. } | Op::Loose { .. } | Op::EditPost { .. } => {
+            Priority::Notice
+        }
         Op::Held { then, .. } => priority(then),
         Op::Title { .. } => Priority::Title,
     }
@@ -70,6 +72,7 @@ pub fn on_unknown(op: &Op, unconfirmed: Unconfirmed) -> OnUnknown {
         },
         Op::Send { .. } => OnUnknown::Leave,
         Op::Post { .. }
+        | Op::Unfit { .. }
         | Op::Loose { .. }
         | Op::Edit { .. }
         | Op::EditPost { .. }

@@ -58,6 +58,8 @@ pub const NO_ADMIN: &str =
 pub const TOPIC_SHUT: &str =
     "the topic is closed and the bot may not write in it: give the bot the right “Manage topics”";
 pub const GONE: &str = "the bot is not in the backend group any more: add it again as an administrator";
+/// What the right “Manage topics” mends.
+pub const RIGHTS: [&str; 4] = [NO_TOPICS_RIGHT, NO_POSTING, NO_ADMIN, TOPIC_SHUT];
 /// Everything that General may be told about the group, for taking it back.
 pub const TROUBLES: [&str; 5] = [NO_TOPICS_RIGHT, NO_FORUM, NO_POSTING, NO_ADMIN, TOPIC_SHUT];
 

@@ -135,7 +135,11 @@ impl Sender {
                 OnUnknown::Leave => {
                     next = None;
                     if let Some(chat) = chat {
-                        let text = words::left_by_rule(&self.inner.known_name(chat));
+                        let name = self.inner.known_name(chat);
+                        let text = match op.asked_by() {
+                            Some(_) => words::left_by_rule(&name),
+                            None => words::left_unasked(&name),
+                        };
                         added.push(Op::Post {
                             chat: Some(chat),
                             content: crate::content::Content::text(text),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use switchboard_store::{ChatId, MessageId, Place, TopicId};
 
 use crate::RelayError;
-use crate::connection::Inner;
+use crate::connection::{Inner, notice_key};
 use crate::content::{Content, copyable, takes_caption};
 use crate::op::{Carry, Op, Reply};
 use crate::sender::job::can_copy_many;
@@ -106,6 +106,14 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
             }
             let contents: Vec<Content> = std::iter::once(content).chain(more).cloned().collect();
             Ok(send(place, &contents))
+        }
+        Op::Unfit { why } => {
+            let mended = inner.store.notice(inner.id, &notice_key(why)).await?.is_none();
+            Ok(if mended {
+                Step::Nothing
+            } else {
+                send(place, &[Content::text(words::unfit(why))])
+            })
         }
         Op::Loose { topic, reply, content } => {
             place.insert("message_thread_id".to_owned(), (*topic).into());

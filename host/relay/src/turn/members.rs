@@ -56,12 +56,7 @@ impl Inner {
         if self.first_notice(why).await? {
             let key = notice_key(why);
             draft.changes.push(Change::PutNotice { key, at: draft.now });
-            draft.queue(Op::Post {
-                chat: None,
-                content: Content::text(words::unfit(why)),
-                reply: None,
-                more: vec![],
-            });
+            draft.queue(Op::Unfit { why: why.to_owned() });
         }
         Ok(())
     }

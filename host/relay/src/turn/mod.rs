@@ -17,6 +17,7 @@ use switchboard_store::{ChatId, Delivery, Write, Written};
 use switchboard_telegram::types::{Message, Update, UpdateKind};
 
 use crate::RelayError;
+use crate::cache::{Guard, Person};
 use crate::connection::Inner;
 use crate::op::Op;
 use crate::sender::Command;
@@ -28,6 +29,8 @@ pub use timer::Due;
 
 /// How often a turn is run again because others changed what it read.
 const TRIES: u32 = 6;
+/// Longest wait for another dialog that a turn changes.
+const OTHERS_WAIT: std::time::Duration = std::time::Duration::from_millis(100);
 /// The turns of General, and of whatever belongs to no dialog, run one after another under this key.
 pub const NO_DIALOG: ChatId = 0;
 
@@ -130,8 +133,15 @@ impl Inner {
             let quick = std::mem::take(&mut draft.quick);
             let timers_changed = draft.timers_changed;
             let finished = draft.finish(self.id, || self.next_id());
-            let written = self.committer.commit(vec![Write::Turn(finished.commit)]).await?;
-            match written.first() {
+            let Some(_guards) = self.lock_others(chat, &finished.people).await else {
+                self.let_titles_go(&finished.deliveries);
+                continue;
+            };
+            let written = self.committer.commit(vec![Write::Turn(finished.commit)]).await;
+            if !matches!(written.as_deref(), Ok([Written::Done])) {
+                self.let_titles_go(&finished.deliveries);
+            }
+            match written?.first() {
                 Some(Written::Done) => {
                     for (chat, person) in finished.people {
                         self.book.put(chat, person);
@@ -147,17 +157,32 @@ impl Inner {
                     for chat in draft.read_chats() {
                         self.book.forget(chat);
                     }
-                    for (_, op) in &finished.deliveries {
-                        if let Op::Title { chat } = op {
-                            self.title_starts(*chat);
-                        }
-                    }
                 }
                 // A repeat: it was handled before.
                 _ => return Ok(()),
             }
         }
         Err(RelayError::Conflicts(TRIES))
+    }
+
+    /// A turn of General, or of a plugin, may change other dialogs than its own. Nobody is between reading and writing them then.
+    /// Two such turns may want each other's: who waits too long lets go and begins anew.
+    async fn lock_others(&self, own: ChatId, changed: &[(ChatId, Arc<Person>)]) -> Option<Vec<Guard>> {
+        let mut guards = Vec::new();
+        for (chat, _) in changed.iter().filter(|(chat, _)| *chat != own) {
+            let lock = tokio::time::timeout(OTHERS_WAIT, self.book.lock(*chat)).await;
+            guards.push(lock.ok()?);
+        }
+        Some(guards)
+    }
+
+    /// What did not come to a commit renews no title.
+    fn let_titles_go(&self, deliveries: &[(Delivery, Op)]) {
+        for (_, op) in deliveries {
+            if let Op::Title { chat } = op {
+                self.title_starts(*chat);
+            }
+        }
     }
 
     async fn handle(self: &Arc<Self>, draft: &mut Draft, chat: ChatId, event: &Event) -> Result<(), RelayError> {

@@ -201,12 +201,7 @@ impl Drawing<'_> {
                 key: crate::connection::notice_key(why),
                 at: self.now,
             });
-            self.add(Op::Post {
-                chat: None,
-                content: Content::text(words::unfit(why)),
-                reply: None,
-                more: vec![],
-            });
+            self.add(Op::Unfit { why: why.to_owned() });
         }
         self.again(
             why,
@@ -346,9 +341,13 @@ impl Drawing<'_> {
                 );
                 if let Some(chat) = first.chat() {
                     let name = self.inner.known_name(chat);
+                    let text = match first.asked_by() {
+                        Some(_) => words::left_by_rule(&name),
+                        None => words::left_unasked(&name),
+                    };
                     self.add(Op::Post {
                         chat: Some(chat),
-                        content: Content::text(words::left_by_rule(&name)),
+                        content: Content::text(text),
                         reply: first.asked_by(),
                         more: vec![],
                     });
