@@ -171,11 +171,23 @@ impl Op {
         let chat = self.chat().unwrap_or_default();
         match (self, self.destination()) {
             (Self::Loose { topic, .. }, _) => format!("loose:{topic}"),
-            (Self::Held { aside: true, .. }, _) => format!("aside:{chat}"),
+            // Each by itself: a person decides on them in any order.
+            (Self::Held { aside: true, then, .. }, _) => format!("aside:{chat}:{}", then.message().unwrap_or_default()),
             (Self::Title { .. }, _) => format!("title:{chat}"),
+            // What it changes is there already; the answer to a question must not wait behind the next question.
+            (Self::EditPost { message, .. }, _) => format!("post:{message}"),
             (_, Place::Customer) => format!("customer:{chat}"),
             (_, Place::Topic) => format!("topic:{chat}"),
             (_, Place::General) => "general".to_owned(),
+        }
+    }
+
+    /// The message that it carries over or changes, where there is one.
+    fn message(&self) -> Option<MessageId> {
+        match self {
+            Self::Show { carry, .. } | Self::Answer { carry, .. } => Some(carry.message),
+            Self::Edit { message, .. } => Some(*message),
+            _ => None,
         }
     }
 

@@ -159,6 +159,16 @@ pub fn not_checked(plugin: &str) -> String {
     format!("⚠️ not checked by {plugin}")
 }
 
+/// Marks under a message that is shown: buttons that do nothing.
+pub fn marks(marks: &[String]) -> serde_json::Value {
+    let button = |mark: &String| serde_json::json!([{ "text": mark, "callback_data": "n" }]);
+    serde_json::json!({ "inline_keyboard": marks.iter().map(button).collect::<Vec<_>>() })
+}
+
+pub fn timer_failed(plugin: &str, why: &str) -> String {
+    format!("⚠️ Plugin {plugin} failed at a time that it had set: {why}. What it had begun was undone.")
+}
+
 pub fn circuit_open(plugin: &str, why: &str) -> String {
     format!("⚠️ Plugin {plugin} failed on three messages in a row and is left alone for a while: {why}.")
 }

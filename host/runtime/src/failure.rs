@@ -74,6 +74,15 @@ impl Failure {
         }
     }
 
+    /// Its text without anything that the plugin said or answered, which may repeat a message.
+    pub fn without_content(&self) -> String {
+        match self {
+            Failure::Trap { message, .. } => format!("crashed: {message}"),
+            Failure::Invalid(_) => "gave an answer that is not valid".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the plugin is to blame. A circuit must not count what is the host's fault.
     pub fn is_plugins_fault(&self) -> bool {
         !matches!(self, Failure::Host(_) | Failure::NoHook(_))

@@ -33,7 +33,7 @@ pub enum Change {
     PutDialog(Dialog),
     PutMirror(Mirror),
     PutAlbumPart(AlbumPart),
-    /// A new delivery; its state is `Ready` and its attempt 0. An id that is there already fails the whole group.
+    /// A new delivery; its state is `Ready`, or `Asking` where a person decides first, and its attempt 0. An id that is there already fails the whole group.
     PutDelivery(Delivery),
     /// Ends an unsettled delivery without a call, with the reason: a person left it, or its cause is gone. It is kept as `Refused`;
     /// nothing happens where it is gone or refused already.

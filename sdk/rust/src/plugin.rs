@@ -76,7 +76,7 @@ pub trait Plugin {
     /// A timer that the plugin set is due.
     ///
     /// # Errors
-    /// Written to the host's log; the timer is tried again.
+    /// Written to the host's log, and posted in the topic of the timer's dialog. What was asked for is dropped, and the timer is gone.
     fn timer(host: &impl Host, timer: DueTimer) -> Result<(), Error> {
         Ok(())
     }

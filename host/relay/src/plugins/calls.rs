@@ -77,7 +77,10 @@ impl Inner {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(answer))) => match convert::contents(&answer, &enabled.tag) {
                 Ok(contents) => post_contents(draft, chat, contents, message.message_id),
-                Err(error) => post(draft, words::plugin_failed(&enabled.name, &error.message)),
+                Err(error) => {
+                    *draft = saved;
+                    post(draft, words::plugin_failed(&enabled.name, &error.message));
+                }
             },
             Ok(Err(error)) => {
                 *draft = saved;
@@ -203,7 +206,16 @@ impl Inner {
                 Err(failure) => last = Some(failure.to_string()),
             }
         }
-        tracing::warn!(connection = %self.name, plugin = %enabled.name, key = %timer.key, reason = last.unwrap_or_default(), "a timer's hook failed");
+        let why = last.unwrap_or_default();
+        tracing::warn!(connection = %self.name, plugin = %enabled.name, key = %timer.key, %why, "a timer's hook failed");
+        if let Some(chat) = timer.dialog.filter(|chat| draft.dialog(*chat).is_some()) {
+            draft.queue(Op::Post {
+                chat: Some(chat),
+                content: Content::text(words::timer_failed(&enabled.name, &why)),
+                reply: None,
+                more: vec![],
+            });
+        }
         Ok(())
     }
 

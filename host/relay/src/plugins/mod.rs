@@ -41,7 +41,8 @@ pub struct Enabled {
     pub settings: Arc<str>,
     pub on_failure: OnFailure,
     pub circuit: Mutex<Circuit>,
-    /// It imports something of the store, of people or of the network; without, a call is pure computing.
+    /// It imports something of the store, of people or of the network, or has hooks with a large budget; without, a call is
+    /// a moment's pure computing.
     pub reaches_out: bool,
 }
 
@@ -108,10 +109,7 @@ impl ConnectionPlugins {
                 linked,
                 settings: settings.into(),
                 circuit: Mutex::default(),
-                reaches_out: plugin
-                    .permissions()
-                    .iter()
-                    .any(|permission| !PURE.contains(&permission.interface.as_str())),
+                reaches_out: reaches_out(plugin),
             }));
         }
         let phases: Vec<_> = enabled.iter().map(|enabled| enabled.plugin.phase()).collect();
@@ -198,6 +196,13 @@ impl ConnectionPlugins {
             names.join(", ")
         }
     }
+}
+
+fn reaches_out(plugin: &Plugin) -> bool {
+    let hooks = plugin.hooks();
+    let pure = |interface: &str| PURE.contains(&interface);
+    let mut permissions = plugin.permissions().iter();
+    hooks.command || hooks.press || hooks.timer || permissions.any(|permission| !pure(&permission.interface))
 }
 
 /// Whether a plugin has a hook for messages of a direction.

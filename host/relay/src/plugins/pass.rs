@@ -184,7 +184,11 @@ impl Inner {
             ^ u64::try_from(dialog.id).unwrap_or_default().rotate_left(32);
         let blame = enabled.circuit.lock().failed(id, Some(works), enabled.on_failure);
         if blame.opened {
-            let why = last.map(|failure| failure.to_string()).unwrap_or_default();
+            // Who holds messages back does so for what they say; its own words may repeat it.
+            let why = last.map_or_else(String::new, |failure| match enabled.on_failure {
+                OnFailure::Hold => failure.without_content(),
+                OnFailure::Pass => failure.to_string(),
+            });
             tracing::error!(connection = %self.name, plugin = %enabled.name, %why, "the plugin is left alone for a while");
             draft.queue(Op::Post {
                 chat: None,

@@ -90,10 +90,12 @@ fn join(op: &Op) -> Option<Join> {
         _ => return None,
     };
     let album = carry.album.as_deref();
-    let (key, max) = if can_copy_many(carry) {
-        (format!("{way}:{}", carry.chat), COPY_MAX)
-    } else {
-        (format!("{way}:{}:{}", carry.chat, album?), ALBUM_MAX)
+    let (key, max) = match album {
+        // By itself: one part that a plugin changed makes another call of the whole.
+        Some(album) => (format!("{way}:{}:{album}", carry.chat), ALBUM_MAX),
+        // A call for many cannot carry the marks of each.
+        None if can_copy_many(carry) && carry.marks.is_empty() => (format!("{way}:{}", carry.chat), COPY_MAX),
+        None => return None,
     };
     Some(Join {
         key: key.into(),

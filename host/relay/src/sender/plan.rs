@@ -220,12 +220,7 @@ async fn carry_over(
         return Ok(send(place, &contents));
     }
     if !first.marks.is_empty() {
-        let rows: Vec<Value> = first
-            .marks
-            .iter()
-            .map(|mark| json!([{ "text": mark, "callback_data": "n" }]))
-            .collect();
-        place.insert("reply_markup".to_owned(), json!({ "inline_keyboard": rows }));
+        place.insert("reply_markup".to_owned(), words::marks(&first.marks));
     }
     if copyable(&first.kind) && !first.replaced {
         place.insert("from_chat_id".to_owned(), source.into());

@@ -58,13 +58,21 @@ impl Inner {
             }
         };
         if edited {
-            if draft.dialog(chat).is_some() && passed.held_by.is_none() {
-                draft.queue(Op::Edit {
+            if draft.dialog(chat).is_some() {
+                let mut content = passed.content;
+                if !passed.marks.is_empty() {
+                    content.keyboard = Some(words::marks(&passed.marks));
+                }
+                let op = Op::Edit {
                     chat,
                     side: Place::Customer,
                     message: message.message_id,
-                    content: passed.content,
-                });
+                    content,
+                };
+                match passed.held_by {
+                    None => draft.queue(op),
+                    Some(plugin) => self.hold(draft, chat, plugin, op),
+                }
             }
             return Ok(());
         }

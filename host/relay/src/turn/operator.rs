@@ -66,14 +66,20 @@ impl Inner {
         else {
             return Ok(());
         };
+        for mark in &passed.marks {
+            // The customer must not see it, so it stands under the operator's message.
+            super::command::reply(draft, Some(chat), message, mark.clone());
+        }
         if edited {
-            if passed.held_by.is_none() {
-                draft.queue(Op::Edit {
-                    chat,
-                    side: Place::Topic,
-                    message: message.message_id,
-                    content: passed.content,
-                });
+            let op = Op::Edit {
+                chat,
+                side: Place::Topic,
+                message: message.message_id,
+                content: passed.content,
+            };
+            match passed.held_by {
+                None => draft.queue(op),
+                Some(plugin) => self.hold(draft, chat, plugin, op),
             }
             return Ok(());
         }

@@ -274,11 +274,13 @@ impl Ledger {
             });
         }
         let stored = before.is_some_and(|slot| slot.stored);
-        row.state = DeliveryState::Ready;
+        if row.state != DeliveryState::Asking {
+            row.state = DeliveryState::Ready;
+        }
         row.attempt = 0;
         row.last_error.clear();
         let head = DeliveryHead {
-            state: DeliveryState::Ready,
+            state: row.state,
             attempt: 0,
             started_at: 0,
         };

@@ -132,8 +132,8 @@ impl Drawing<'_> {
             });
         }
         // A call for many cannot carry the mark on its messages.
-        if let (Some(mark), true) = (first.marks.first(), self.loaded.len() > 1) {
-            let mark = mark.clone();
+        let marks = self.loaded.iter().filter_map(|loaded| carry_of(&loaded.op));
+        if let (Some(mark), true) = (marks.flat_map(|carry| carry.marks).next(), self.loaded.len() > 1) {
             self.add(Op::Post {
                 chat: Some(first.chat),
                 content: Content::text(mark),

@@ -9,15 +9,28 @@ fn reason() -> String {
 }
 
 pub async fn a_delivery_lives_until_it_is_sent(stage: Stage<'_>) {
-    // What the relay hands in as state is not what counts: a new delivery is ready.
+    // A new delivery is ready, or waits for a person; no other state is taken over.
     let put = Delivery {
-        state: DeliveryState::Asking,
+        state: DeliveryState::Open,
         attempt: 4,
         last_error: "x".to_owned(),
         ..delivery(1)
     };
     stage.put(vec![Change::PutDelivery(put)]).await;
     assert_eq!(stage.delivery(1).await, Some(delivery(1)));
+    let asking = Delivery {
+        state: DeliveryState::Asking,
+        ..delivery(2)
+    };
+    stage.put(vec![Change::PutDelivery(asking.clone())]).await;
+    assert_eq!(stage.delivery(2).await, Some(asking));
+    assert_eq!(
+        stage.one(stage.claim(2, 1)).await,
+        Written::Fenced,
+        "nobody has decided"
+    );
+    let reason = "left".to_owned();
+    stage.put(vec![Change::DropDelivery { id: 2, reason }]).await;
     assert_eq!(stage.one(stage.claim(1, 1)).await, Written::Done);
     let open = Delivery {
         state: DeliveryState::Open,
