@@ -2,8 +2,9 @@
 
 CARGO ?= cargo
 PLUGINS := plugins/quick-replies examples/hello-plugin
+GUESTS := $(wildcard tests/e2e/guests/*)
 
-.PHONY: help demo test build plugins fmt lint bench audit docs
+.PHONY: help demo test build plugins guests fmt lint bench audit docs
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -19,11 +20,14 @@ demo: ## The playground: the whole system on this machine, no account needed
 test: fmt lint build ## Everything that CI checks
 	$(CARGO) test --workspace
 
-build: plugins ## The programs and the bundled plugins
+build: plugins guests ## The programs and the bundled plugins
 	$(CARGO) build --workspace
 
 plugins: ## The bundled and example plugins as components, in target/plugins
 	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(PLUGINS) --out target/plugins
+
+guests: # Plugins of the tests' own, in target/test-plugins
+	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(GUESTS) --out target/test-plugins
 
 fmt:
 	$(CARGO) fmt --all --check

@@ -30,12 +30,22 @@ pub fn program() -> PathBuf {
 /// Where they were not built.
 #[must_use]
 pub fn plugins_dir() -> PathBuf {
-    let path = target()
-        .parent()
-        .map(|target| target.join("plugins"))
-        .unwrap_or_default();
+    components("plugins", "quick-replies.wasm")
+}
+
+/// The folder with the tests' own plugins as components.
+///
+/// # Panics
+/// Where they were not built.
+#[must_use]
+pub fn test_plugins_dir() -> PathBuf {
+    components("test-plugins", "rogue.wasm")
+}
+
+fn components(folder: &str, one_of_them: &str) -> PathBuf {
+    let path = target().parent().map(|target| target.join(folder)).unwrap_or_default();
     assert!(
-        path.join("quick-replies.wasm").exists(),
+        path.join(one_of_them).exists(),
         "{} has no plugins: run `make build` first",
         path.display()
     );

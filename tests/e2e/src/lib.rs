@@ -7,6 +7,6 @@ mod built;
 mod host;
 mod stage;
 
-pub use built::{plugins_dir, program};
+pub use built::{plugins_dir, program, test_plugins_dir};
 pub use host::{Host, Output, get};
 pub use stage::{SECRET, SOON, Setup, Stage, TOKEN};

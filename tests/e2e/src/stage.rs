@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use telegram_sim::{BotHandle, Forum, Limits, Options, Person, Seat, Sim};
 use tempfile::TempDir;
 
-use crate::built::plugins_dir;
+use crate::built::{plugins_dir, test_plugins_dir};
 use crate::host::{Host, Output, command};
 
 /// The secret part of every token in these tests: no log may hold it.
@@ -110,19 +110,25 @@ impl Stage {
         self.write_connections(&self.setup.parameters, &self.setup.plugins)
     }
 
-    /// Each stage has its own folder of plugins, so that compiled ones are not shared between tests under way.
+    /// Each stage has its own folder of plugins, so that compiled ones are not shared between tests under way. It holds the
+    /// bundled ones, and those of the tests' own that the setup names.
     fn plugins(&self) -> PathBuf {
         let dir = self.dir.path().join("plugins");
-        if !dir.exists()
-            && std::fs::create_dir(&dir).is_ok()
-            && let Ok(entries) = std::fs::read_dir(plugins_dir())
-        {
-            for entry in entries
-                .flatten()
-                .filter(|entry| entry.path().extension().is_some_and(|end| end == "wasm"))
-            {
-                let _ = std::fs::copy(entry.path(), dir.join(entry.file_name()));
-            }
+        if dir.exists() || std::fs::create_dir(&dir).is_err() {
+            return dir;
+        }
+        let components = |from: PathBuf| {
+            let entries = std::fs::read_dir(from).into_iter().flatten().flatten();
+            entries
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|end| end == "wasm"))
+        };
+        let named = |path: &PathBuf| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            self.setup.plugins.contains(&format!("\"{name}\""))
+        };
+        for path in components(plugins_dir()).chain(components(test_plugins_dir()).filter(named)) {
+            let _ = std::fs::copy(&path, dir.join(path.file_name().unwrap_or_default()));
         }
         dir
     }
