@@ -41,7 +41,8 @@ impl Drawing<'_> {
                 self.inner.token_refused();
                 self.again(
                     "the bot's token is not valid",
-                    now + UNFIT_RETRY,
+                    // A start with another token need not wait.
+                    now,
                     Outcome::NotSent {
                         retry_after: Some(UNFIT_RETRY),
                         scope_wide: Flood::Bot,
