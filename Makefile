@@ -3,8 +3,9 @@
 CARGO ?= cargo
 PLUGINS := plugins/quick-replies examples/hello-plugin
 GUESTS := $(wildcard tests/e2e/guests/*)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo test build plugins guests fmt lint bench audit docs
+.PHONY: help demo test build plugins guests fmt lint bench audit
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -15,19 +16,19 @@ demo: ## The playground: the whole system on this machine, no account needed
 	@$(MAKE) --no-print-directory plugins
 	@echo "· building the host and the playground"
 	@$(CARGO) build -p switchboard -p playground
-	@exec $${CARGO_TARGET_DIR:-target}/debug/playground
+	@exec $(TARGET)/debug/playground
 
-test: fmt lint build ## Everything that CI checks
+test: fmt lint plugins guests ## Everything that CI checks
 	$(CARGO) test --workspace
 
 build: plugins guests ## The programs and the bundled plugins
 	$(CARGO) build --workspace
 
 plugins: ## The bundled and example plugins as components, in target/plugins
-	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(PLUGINS) --out target/plugins
+	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(PLUGINS) --out $(TARGET)/plugins
 
 guests: # Plugins of the tests' own, in target/test-plugins
-	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(GUESTS) --out target/test-plugins
+	@$(CARGO) run --quiet -p switchboard-plugin-build -- $(GUESTS) --out $(TARGET)/test-plugins
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -35,8 +36,10 @@ fmt:
 lint:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-bench: ## Throughput and latency of the host, and the pieces
-	$(CARGO) run --release -p switchboard-e2e --bin load
+bench: plugins ## Throughput and latency of the host, and what a plugin's hook costs
+	@$(CARGO) run --quiet -p switchboard-plugin-build -- host/runtime/benches/guest --out $(TARGET)/plugins
+	$(CARGO) build --release -p switchboard
+	@E2E_LOG=warn $(CARGO) run --release -p switchboard-e2e --bin load
 
 audit: ## Licences, bans and sources of all dependencies
 	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked

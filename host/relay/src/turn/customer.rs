@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use switchboard_runtime::Direction as Hook;
-use switchboard_store::{AlbumPart, ChatId, Contact, Direction, Place, Status};
+use switchboard_store::{AlbumPart, Change, ChatId, Contact, Direction, Place, Status};
 use switchboard_telegram::types::{Message, User};
 
 use super::draft::Draft;
@@ -15,7 +15,7 @@ use crate::plugins::Passed;
 use crate::words;
 
 /// How long an album is waited for after its newest part: Telegram sends no end mark.
-pub const ALBUM_QUIET: i64 = 700;
+const ALBUM_QUIET: i64 = 700;
 /// How exactly times of contacts and dialogs are kept: not every message writes their rows.
 const COARSE: i64 = 60_000;
 /// How long a title may lag behind a status that changed by itself: renaming costs a call of the group's few.
@@ -168,22 +168,7 @@ impl Inner {
             marks,
             held_by,
         } = passed;
-        let album = message.media_group_id.clone().filter(|_| content.kind != "text");
-        if let Some(album) = &album {
-            draft.keep_album_part(AlbumPart {
-                place: Place::Customer,
-                chat,
-                album: album.clone(),
-                message: message.message_id,
-                content: serde_json::to_string(&content).unwrap_or_default(),
-                at: draft.now,
-            });
-        }
-        let not_before = if album.is_some() {
-            draft.now + ALBUM_QUIET
-        } else {
-            draft.now
-        };
+        let (album, not_before) = album_of(draft, Place::Customer, chat, message, &content);
         let carry = Carry {
             chat,
             message: message.message_id,
@@ -203,6 +188,30 @@ impl Inner {
             Some(plugin) => self.hold(draft, chat, plugin, op),
         }
     }
+}
+
+/// The album that a message is part of, kept so that it can be saved whole; and when its parts may go out.
+pub fn album_of(
+    draft: &mut Draft,
+    place: Place,
+    chat: ChatId,
+    message: &Message,
+    content: &Content,
+) -> (Option<String>, i64) {
+    let now = draft.now;
+    // A part whose medium a plugin took away stands for itself.
+    let Some(album) = message.media_group_id.clone().filter(|_| content.kind != "text") else {
+        return (None, now);
+    };
+    draft.changes.push(Change::PutAlbumPart(AlbumPart {
+        place,
+        chat,
+        album: album.clone(),
+        message: message.message_id,
+        content: serde_json::to_string(content).unwrap_or_default(),
+        at: now,
+    }));
+    (Some(album), now + ALBUM_QUIET)
 }
 
 /// The reply to keep. What is not in this chat (a reply across chats) has no twin.

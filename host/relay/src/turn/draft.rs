@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use switchboard_store::{
-    AlbumPart, Cell, Change, ChatId, ConnectionId, Contact, Delivery, DeliveryId, DeliveryState, Dialog, Expect,
-    MessageId, PluginEntry, Status, Template, TurnCommit,
+    Cell, Change, ChatId, ConnectionId, Contact, Delivery, DeliveryId, DeliveryState, Dialog, Expect, MessageId,
+    PluginEntry, Status, Template, TurnCommit,
 };
 
 use crate::RelayError;
@@ -175,10 +175,6 @@ impl Draft {
 
     pub fn queue_at(&mut self, op: Op, not_before: i64) {
         self.queued.push(Queued { op, not_before });
-    }
-
-    pub fn keep_album_part(&mut self, part: AlbumPart) {
-        self.changes.push(Change::PutAlbumPart(part));
     }
 
     /// The commit. `next_id` hands out delivery ids.

@@ -78,11 +78,15 @@ impl Inner {
         let UpdateKind::Message(message) = &update.kind else {
             return Ok(false);
         };
-        let young = |root: &Message| self.now() / 1_000 - root.date < 120;
-        if !self.made_topic_of(message).is_some_and(young) {
+        let (Some(topic), Some(root)) = (message.topic(), self.made_topic_of(message)) else {
+            return Ok(false);
+        };
+        if self.now() / 1_000 - root.date >= 120 || self.dialog_of_topic(Some(topic)).await? != NO_DIALOG {
             return Ok(false);
         }
-        Ok(self.dialog_of_topic(message.topic()).await? == NO_DIALOG)
+        // A topic that is gone, or that nobody will have, is not waited for: everybody's updates would wait with it.
+        let title = root.forum_topic_created.as_ref().map_or("", |created| &created.name);
+        Ok(self.is_fresh() || self.topics.expects(topic, title))
     }
 
     /// Waits for the dialog of an early message, but not for ever.

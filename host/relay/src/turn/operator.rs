@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use switchboard_runtime::Direction as Hook;
-use switchboard_store::{AlbumPart, ChatId, Place, Status};
+use switchboard_store::{ChatId, Place, Status};
 use switchboard_telegram::types::Message;
 
-use super::customer::{ALBUM_QUIET, LAZY_TITLE, reply_of};
+use super::customer::{LAZY_TITLE, album_of, reply_of};
 use super::draft::Draft;
 use crate::RelayError;
 use crate::connection::Inner;
@@ -100,22 +100,7 @@ impl Inner {
             held_by,
             ..
         } = passed;
-        let album = message.media_group_id.clone().filter(|_| content.kind != "text");
-        if let Some(album) = &album {
-            draft.keep_album_part(AlbumPart {
-                place: Place::Topic,
-                chat,
-                album: album.clone(),
-                message: message.message_id,
-                content: serde_json::to_string(&content).unwrap_or_default(),
-                at: draft.now,
-            });
-        }
-        let not_before = if album.is_some() {
-            draft.now + ALBUM_QUIET
-        } else {
-            draft.now
-        };
+        let (album, not_before) = album_of(draft, Place::Topic, chat, message, &content);
         let kind = message.kind().to_owned();
         let needs_content = album.is_some() || replaced;
         let carry = Carry {
