@@ -37,7 +37,7 @@ pub async fn mirrors_are_found_from_both_sides(stage: Stage<'_>) {
         );
     }
     let latest = stage.store.latest_mirrors(stage.connection, 2).await.unwrap();
-    let mut newest: Vec<&Mirror> = rows.iter().collect();
+    let mut newest: Vec<&Mirror> = rows.iter().chain([&other]).collect();
     newest.sort_by_key(|row| std::cmp::Reverse((row.group_message, row.customer_message)));
     assert_eq!(latest.iter().collect::<Vec<_>>(), newest[..2]);
     assert_eq!(
