@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use switchboard_delivery::Pacing;
@@ -27,6 +27,9 @@ use crate::{ingress, title, upkeep};
 
 /// The host's own corner of the plugins' store.
 pub const OWN: &str = "";
+
+/// How long taking up what was under way may take.
+const FRESH: Duration = Duration::from_secs(4);
 
 /// What connections share.
 #[derive(Debug, Clone)]
@@ -80,6 +83,7 @@ pub struct Inner {
     pub topics: Topics,
     pub forum: Forum,
     recoveries: AtomicU64,
+    started: Instant,
 }
 
 impl Connection {
@@ -112,6 +116,7 @@ impl Connection {
             topics: Topics::default(),
             forum: Forum::new(forum_off),
             recoveries: AtomicU64::new(0),
+            started: Instant::now(),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(sender::run(inner.clone(), deps.pacing, received));
@@ -143,6 +148,11 @@ impl Inner {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// It has only just started: what was under way before is still being taken up.
+    pub fn is_fresh(&self) -> bool {
+        self.started.elapsed() < FRESH
     }
 
     /// The backend group's id at this moment.

@@ -23,6 +23,8 @@ struct State {
     /// How many topics of a title are being made.
     making: BTreeMap<String, usize>,
     adopting: BTreeSet<TopicId>,
+    /// Titles of topics that may have been made, by dialog: the answer is lost.
+    lost: BTreeMap<ChatId, String>,
 }
 
 /// What this process is doing about topics.
@@ -54,6 +56,24 @@ impl Topics {
 
     fn are_made(&self, title: &str) -> bool {
         self.0.lock().making.contains_key(title)
+    }
+
+    /// The answer about a topic is lost; there may be one that waits to be adopted.
+    pub fn lost(&self, chat: ChatId, title: &str) {
+        self.0.lock().lost.insert(chat, title.to_owned());
+    }
+
+    /// The dialog has its topic.
+    pub fn found(&self, chat: ChatId) {
+        self.0.lock().lost.remove(&chat);
+    }
+
+    /// Whether some dialog may be about to get this topic.
+    pub fn expects(&self, topic: TopicId, title: &str) -> bool {
+        let state = self.0.lock();
+        state.making.contains_key(title)
+            || state.adopting.contains(&topic)
+            || state.lost.values().any(|lost| lost == title)
     }
 
     fn adopt(&self, topic: TopicId) -> Option<Adopting> {
@@ -168,5 +188,17 @@ mod tests {
         assert!(claim.is_some() && topics.adopt(5).is_none());
         drop(claim);
         assert!(topics.adopt(5).is_some());
+    }
+
+    #[test]
+    fn a_topic_is_expected_while_its_answer_is_out() {
+        let topics = Topics::default();
+        let making = topics.make("Alex");
+        assert!(topics.expects(5, "Alex") && !topics.expects(5, "Alice"));
+        topics.lost(1, "Alex");
+        drop(making);
+        assert!(topics.expects(5, "Alex"));
+        topics.found(1);
+        assert!(!topics.expects(5, "Alex"));
     }
 }

@@ -25,7 +25,7 @@ impl Inner {
     ) -> Result<(), RelayError> {
         let Some(topic) = message.topic() else { return Ok(()) };
         if let Some(created) = &message.forum_topic_created {
-            return self.topic_created(draft, chat, message, topic, &created.name);
+            return self.topic_created(draft, message, topic, &created.name).await;
         }
         if chat == 0 {
             self.loose_message(draft, message, topic, edited);
@@ -142,10 +142,9 @@ impl Inner {
     }
 
     /// Telegram tells of every topic, ours too. One of ours that no dialog has is kept in mind: its creation's answer may be lost.
-    fn topic_created(
+    async fn topic_created(
         &self,
         draft: &mut Draft,
-        chat: ChatId,
         message: &Message,
         topic: i64,
         name: &str,
@@ -154,8 +153,19 @@ impl Inner {
             .from
             .as_ref()
             .is_some_and(|from| from.id == self.client.bot_id());
-        if by_us && chat == 0 {
-            draft.changes.push(self.orphan_found(topic, name));
+        // Asked before the dialog is: whoever makes it has written it down before it stops being expected.
+        let expected = self.is_fresh() || self.topics.expects(topic, name);
+        if !by_us || self.book.chat_of_topic(topic).await?.is_some() {
+            return Ok(());
+        }
+        draft.changes.push(self.orphan_found(topic, name));
+        if !expected {
+            draft.queue(Op::Post {
+                chat: None,
+                content: Content::text(words::made_twice(name, &self.link(topic, None))),
+                reply: None,
+                more: vec![],
+            });
         }
         Ok(())
     }

@@ -296,7 +296,8 @@ impl Drawing<'_> {
     }
 
     pub(super) fn unknown(&mut self, step: &Step, what: &str) {
-        if matches!(step, Step::CreateTopic { .. }) {
+        if let Step::CreateTopic { chat, title, .. } = step {
+            self.inner.topics.lost(*chat, title);
             // If it was made, Telegram's note of it comes with the updates, and it is adopted.
             self.again(what, self.now + ADOPTION_WAIT, Outcome::More { after: ADOPTION_WAIT });
             return;

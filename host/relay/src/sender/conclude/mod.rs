@@ -182,6 +182,7 @@ impl Drawing<'_> {
         })
         .await?;
         self.done.changes.push(self.inner.orphan_taken(topic));
+        self.inner.topics.found(chat);
         self.again("", self.now, Outcome::More { after: 0 });
         Ok(())
     }
