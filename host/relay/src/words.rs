@@ -75,7 +75,9 @@ pub fn cannot_show(kind: &str) -> String {
 }
 
 pub fn made_twice(name: &str, link: &str) -> String {
-    format!("ℹ️ The topic “{name}” was made twice, as Telegram's answer was lost. This one is empty and can be deleted: {link}")
+    format!(
+        "ℹ️ The topic “{name}” was made twice, as Telegram's answer was lost. This one is empty and can be deleted: {link}"
+    )
 }
 
 pub fn loose_topic() -> &'static str {
