@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use switchboard_e2e::{SOON, Setup, Stage};
 use telegram_sim::Seat;
+use telegram_sim::faults::{Kind, Rule};
 
 async fn met(stage: &Stage, name: &str) -> Result<(Seat, Seat)> {
     let customer = stage.customer(name);
@@ -317,6 +318,41 @@ async fn a_bot_that_was_thrown_out_goes_on_when_it_is_added_again() -> Result<()
         listed.stdout.contains("running") && !listed.stdout.contains("not in the"),
         "{}",
         listed.stdout
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_meets_the_bot_thrown_out_waits() -> Result<()> {
+    let stage = Stage::start(Setup::default()).await?;
+    let (alice, topic) = met(&stage, "Alice").await?;
+    let later = Rule {
+        chat: Some(alice.person),
+        delay_ms: 1_000,
+        ..Rule::new(Kind::TooMany, "copyMessage")
+    };
+    stage.sim.set_faults(vec![later.times(1)]);
+    topic.text("one");
+    stage
+        .sim
+        .wait_calls(SOON, |calls| calls.iter().any(|call| call.code == 429))
+        .await?;
+    stage.group.kick(stage.bot.id);
+    stage
+        .sim
+        .wait_calls(SOON, |calls| {
+            calls
+                .iter()
+                .any(|call| call.chat == Some(alice.person) && call.code == 403)
+        })
+        .await
+        .context(stage.log())?;
+    stage.group.add_admin_bot(&stage.bot);
+    alice.wait_text("one", SOON).await.context(stage.log())?;
+    assert!(
+        topic.texts().iter().all(|text| !text.contains("Not delivered")),
+        "{:?}",
+        topic.texts()
     );
     Ok(())
 }

@@ -126,7 +126,10 @@ fn judge_group(error: &ApiError) -> Judgement {
 
 fn judge_customer(error: &ApiError) -> Judgement {
     let says = |part: &str| error.says(part);
-    if says("blocked by the user") {
+    if says("kicked") || says("not a member") {
+        // It is about the group that the message is copied from.
+        Judgement::GroupLost(GONE)
+    } else if says("blocked by the user") {
         Judgement::Blocked("the customer has blocked the bot")
     } else if says("deactivated") {
         Judgement::Blocked("the customer's account does not exist any more")
