@@ -76,7 +76,7 @@ impl Drawing<'_> {
                 self.inner.group_lost(why);
                 self.again(
                     why,
-                    now + UNFIT_RETRY,
+                    now,
                     Outcome::NotSent {
                         retry_after: Some(UNFIT_RETRY),
                         scope_wide: Flood::None,
@@ -206,7 +206,7 @@ impl Drawing<'_> {
         }
         self.again(
             why,
-            self.now + UNFIT_RETRY,
+            self.now,
             Outcome::NotSent {
                 retry_after: Some(UNFIT_RETRY),
                 scope_wide: Flood::None,

@@ -20,7 +20,7 @@ use crate::sender::plan::Step;
 use crate::turn::draft::new_delivery;
 use crate::{title, words};
 
-/// Pause before a group that is unfit is tried again; a change of the bot's rights ends it at once.
+/// Pause before a group that is unfit is tried again; a change of the bot's rights ends it at once, and so does a restart.
 const UNFIT_RETRY: i64 = 15_000;
 /// Time for Telegram's own note of a topic that it made without our knowing.
 pub const ADOPTION_WAIT: i64 = 3_000;
