@@ -141,8 +141,13 @@ impl State {
                 self.albums.push((connection, row));
             }
             Change::PutDelivery(row) => {
+                let asks = row.state == DeliveryState::Asking;
                 let row = Delivery {
-                    state: DeliveryState::Ready,
+                    state: if asks {
+                        DeliveryState::Asking
+                    } else {
+                        DeliveryState::Ready
+                    },
                     attempt: 0,
                     last_error: String::new(),
                     ..row
