@@ -127,6 +127,8 @@ pub fn new_dialog(chat: ChatId, now: i64) -> Dialog {
         created: now,
         last_activity: now,
         welcomed: None,
+        taken_over: None,
+        takeover_ends: None,
         version: 0,
     }
 }

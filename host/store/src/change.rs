@@ -74,6 +74,25 @@ pub enum Change {
     RemoveNotice {
         key: String,
     },
+    /// An update for the bot's own program; replaces what stands at its position.
+    PutBotUpdate(BotUpdate),
+    RemoveBotUpdate {
+        position: i64,
+    },
+    /// A call of the bot's own program, to be handled by a turn.
+    PutIntercepted(Intercepted),
+    RemoveIntercepted {
+        seq: i64,
+    },
+    /// The bot program's own settings, sealed.
+    PutGatewayState {
+        state: Vec<u8>,
+    },
+    /// The last update that was taken for the bot's program, in either direction: Telegram may count anew.
+    MarkIntake {
+        update: i64,
+        at: i64,
+    },
     /// The connection's cursor, never backwards.
     Advance {
         cursor: i64,

@@ -37,7 +37,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// All connections, by name.
     async fn connections(&self) -> Result<Vec<Connection>>;
     /// Creates or replaces a connection by its name and gives its id. What an existing one has is kept, but: another bot starts
-    /// with cursor 0 and no known updates; another bot or another configured group starts from the configured group with no
+    /// with cursor 0, no known updates and nothing of the front door; another bot or another configured group starts from the configured group with no
     /// mirrors and no album parts; another configured group leaves the dialogs without topics, their versions one higher.
     async fn put_connection(&self, connection: &NewConnection) -> Result<ConnectionId>;
     /// Removes a connection and everything that belongs to it. Whether there was one.
@@ -53,6 +53,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn dialog_by_topic(&self, connection: ConnectionId, topic: TopicId) -> Result<Option<Dialog>>;
     /// Dialogs in `answered` whose last activity is before `before`, oldest first.
     async fn dialogs_to_close(&self, connection: ConnectionId, before: i64, limit: u32) -> Result<Vec<Dialog>>;
+    /// Dialogs that an operator has and that go back to the bot's program at or before `now`, earliest first.
+    async fn takeovers_to_end(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Dialog>>;
     /// Dialogs and contacts by number, for `/info` and reports: `(dialogs, waiting, answered, closed)`.
     async fn dialog_counts(&self, connection: ConnectionId) -> Result<DialogCounts>;
 
@@ -126,11 +128,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// When the next timer is due.
     async fn next_timer(&self, connection: ConnectionId) -> Result<Option<i64>>;
 
+    // --- the bot's own program ---
+
+    /// What the front door keeps; all zero and empty where there is nothing.
+    async fn gateway(&self, connection: ConnectionId) -> Result<Gateway>;
+    /// Updates that wait for the bot's program, at positions above `after`, by position.
+    async fn bot_updates(&self, connection: ConnectionId, after: i64, limit: u32) -> Result<Vec<BotUpdate>>;
+    /// Calls of the bot's program that no turn has handled, with numbers above `after`, by number.
+    async fn intercepted(&self, connection: ConnectionId, after: i64, limit: u32) -> Result<Vec<Intercepted>>;
+
     // --- notices, upkeep ---
 
     /// When a notice of this key was posted and not taken back.
     async fn notice(&self, connection: ConnectionId, key: &str) -> Result<Option<i64>>;
-    /// Forgets what no rule needs any more: known updates before `updates_before`, album parts before `albums_before`, expired
+    /// Forgets what no rule needs any more: known updates, bot updates and intercepted calls before `updates_before`, album parts before `albums_before`, expired
     /// plugin entries. Bounded work per call; gives the number of rows.
     async fn prune(&self, now: i64, updates_before: i64, albums_before: i64) -> Result<u64>;
     /// A quick check that the database answers.

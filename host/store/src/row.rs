@@ -85,6 +85,10 @@ pub struct Dialog {
     pub last_activity: i64,
     /// When the WELCOME of the present opening was committed.
     pub welcomed: Option<i64>,
+    /// Since when an operator has the dialog, and the bot's own program has not.
+    pub taken_over: Option<i64>,
+    /// When it goes back to the bot's program by itself.
+    pub takeover_ends: Option<i64>,
     /// Rises with every write; 0 means not stored yet.
     pub version: i64,
 }
@@ -219,4 +223,44 @@ pub struct Timer {
     pub dialog: Option<ChatId>,
     /// Rises with every setting of the same key.
     pub version: i64,
+}
+
+/// An update that waits for the bot's own program behind the front door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BotUpdate {
+    /// Its place in the queue: rising, unique in its connection, handed out by the gateway.
+    pub position: i64,
+    /// Telegram's `update_id`.
+    pub update: i64,
+    /// The chat (or user) whose updates keep their order.
+    pub chat: Option<ChatId>,
+    /// When it came.
+    pub at: i64,
+    /// Held back while an operator has the dialog.
+    pub held: bool,
+    /// The whole `Update` object, byte for byte.
+    pub body: String,
+}
+
+/// A call of the bot's own program that took effect and that no turn has handled yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intercepted {
+    /// Rising, unique in its connection.
+    pub seq: i64,
+    /// The dialog.
+    pub chat: ChatId,
+    pub at: i64,
+    /// What was called and what came of it, as JSON; the relay's words.
+    pub body: String,
+}
+
+/// What the front door keeps of a connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gateway {
+    /// The bot program's own settings (webhook, kinds of updates), sealed by [`crate::SealKey`]; empty at first.
+    pub state: Vec<u8>,
+    /// The last `update_id` that was taken into the bot program's queue, or was kept out of it; 0 at first.
+    pub mark: i64,
+    /// When that was.
+    pub marked_at: i64,
 }

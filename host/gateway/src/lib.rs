@@ -1,0 +1,12 @@
+//! Parallel connection: the Bot API front door for the bot's own program.
+//!
+//! A [`Door`] listens where the program's framework calls instead of Telegram. What concerns updates is answered by the
+//! connection's [`Front`], by Telegram's own rules and from a durable queue; everything else is passed on byte for byte,
+//! and what took effect is told to whoever stands [`Behind`].
+#![forbid(unsafe_code)]
+
+mod behind;
+mod params;
+
+pub use behind::{Behind, Called, Spent};
+pub use params::Params;
