@@ -149,6 +149,8 @@ pub fn dialog(chat: ChatId, version: i64) -> Dialog {
         created: NOW - 9,
         last_activity: NOW - 1,
         welcomed: Some(NOW - 8),
+        taken_over: Some(NOW - 2),
+        takeover_ends: Some(NOW + 2),
         version,
     }
 }

@@ -182,6 +182,8 @@ fn dialog(chat: i64, version: i64) -> Dialog {
         created: 0,
         last_activity: version,
         welcomed: Some(1),
+        taken_over: None,
+        takeover_ends: None,
         version,
     }
 }

@@ -37,12 +37,15 @@ pub fn put(db: &mut Db, it: &NewConnection) -> Result<ConnectionId> {
     Ok(id)
 }
 
-/// Another bot counts its updates anew. With another bot or group, numbers of messages and topics mean something else: a stale one
+/// Another bot counts its updates anew, and has another program. With another bot or group, numbers of messages and topics mean something else: a stale one
 /// would show a dialog to the wrong people.
 fn moved(db: &Transaction<'_>, id: ConnectionId, it: &NewConnection, bot: ChatId, group: ChatId) -> Result<()> {
     if bot != it.bot {
         db.execute("UPDATE connection_state SET cursor = 0 WHERE connection = ?", [id])?;
         db.execute("DELETE FROM known_update WHERE connection = ?", [id])?;
+        db.execute("DELETE FROM bot_update WHERE connection = ?", [id])?;
+        db.execute("DELETE FROM intercepted WHERE connection = ?", [id])?;
+        db.execute("DELETE FROM gateway WHERE connection = ?", [id])?;
     }
     if bot != it.bot || group != it.group {
         db.execute(

@@ -11,13 +11,20 @@ const CONTACT: &str = "SELECT chat, version, first_name, last_name, username, la
 const CONTACT_BY_USERNAME: &str = "SELECT chat, version, first_name, last_name, username, language, blocked, start, tags, properties, \
                                    first_seen, last_seen FROM contact WHERE connection = ? AND username = ? \
                                    ORDER BY last_seen DESC, chat DESC LIMIT 1";
-const DIALOG: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed \
+const DIALOG: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed, \
+                      taken_over, takeover_ends \
                       FROM dialog WHERE connection = ? AND chat = ?";
-const DIALOG_BY_TOPIC: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed \
+const DIALOG_BY_TOPIC: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed, \
+                               taken_over, takeover_ends \
                                FROM dialog WHERE connection = ? AND topic = ? ORDER BY last_activity DESC, chat DESC LIMIT 1";
-const TO_CLOSE: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed \
+const TO_CLOSE: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed, \
+                        taken_over, takeover_ends \
                         FROM dialog WHERE connection = ? AND status = 'answered' AND last_activity < ? \
                         ORDER BY last_activity, chat LIMIT ?";
+const TAKEOVERS_TO_END: &str = "SELECT chat, version, status, topic, title, topic_closed, generation, created, last_activity, welcomed, \
+                                taken_over, takeover_ends FROM dialog \
+                                WHERE connection = ? AND takeover_ends <= ? AND taken_over IS NOT NULL \
+                                ORDER BY takeover_ends, chat LIMIT ?";
 const COUNTS: &str = "SELECT status, count(*) FROM dialog WHERE connection = ? GROUP BY status";
 
 pub fn contact(db: &Db, connection: ConnectionId, chat: ChatId) -> Result<Option<Contact>> {
@@ -47,6 +54,12 @@ pub fn by_topic(db: &Db, connection: ConnectionId, topic: TopicId) -> Result<Opt
 pub fn to_close(db: &Db, connection: ConnectionId, before: i64, limit: u32) -> Result<Vec<Dialog>> {
     db.prepare_cached(TO_CLOSE)?
         .query_map(params![connection, before, limit], read_dialog)?
+        .collect()
+}
+
+pub fn takeovers_to_end(db: &Db, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Dialog>> {
+    db.prepare_cached(TAKEOVERS_TO_END)?
+        .query_map(params![connection, now, limit], read_dialog)?
         .collect()
 }
 
@@ -94,5 +107,7 @@ fn read_dialog(row: &Row<'_>) -> Result<Dialog> {
         created: row.get(7)?,
         last_activity: row.get(8)?,
         welcomed: row.get(9)?,
+        taken_over: row.get(10)?,
+        takeover_ends: row.get(11)?,
     })
 }

@@ -6,6 +6,7 @@ mod commit;
 mod connections;
 mod dialogs;
 mod fault;
+mod gateway;
 mod load;
 mod messages;
 mod open;
@@ -95,6 +96,11 @@ impl Store for SqliteStore {
     async fn dialogs_to_close(&self, connection: ConnectionId, before: i64, limit: u32) -> Result<Vec<Dialog>> {
         self.readers
             .walk(move |db| dialogs::to_close(db, connection, before, limit))
+            .await
+    }
+    async fn takeovers_to_end(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Dialog>> {
+        self.readers
+            .walk(move |db| dialogs::takeovers_to_end(db, connection, now, limit))
             .await
     }
     async fn dialog_counts(&self, connection: ConnectionId) -> Result<DialogCounts> {
@@ -190,6 +196,20 @@ impl Store for SqliteStore {
         self.readers.read(|db| plugins::next_timer(db, connection))
     }
 
+    async fn gateway(&self, connection: ConnectionId) -> Result<Gateway> {
+        self.readers.read(|db| gateway::gateway(db, connection))
+    }
+    async fn bot_updates(&self, connection: ConnectionId, after: i64, limit: u32) -> Result<Vec<BotUpdate>> {
+        self.readers
+            .walk(move |db| gateway::bot_updates(db, connection, after, limit))
+            .await
+    }
+    async fn intercepted(&self, connection: ConnectionId, after: i64, limit: u32) -> Result<Vec<Intercepted>> {
+        self.readers
+            .walk(move |db| gateway::intercepted(db, connection, after, limit))
+            .await
+    }
+
     async fn notice(&self, connection: ConnectionId, key: &str) -> Result<Option<i64>> {
         self.readers.read(|db| connections::notice(db, connection, key))
     }
@@ -201,7 +221,9 @@ impl Store for SqliteStore {
         if stale.is_empty() {
             return Ok(0);
         }
-        self.writer.run(move |db| prune::remove(db, &stale, now)).await
+        self.writer
+            .run(move |db| prune::remove(db, &stale, now, updates_before))
+            .await
     }
     async fn ping(&self) -> Result<()> {
         self.readers.read(connections::ping)?;

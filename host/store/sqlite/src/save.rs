@@ -6,6 +6,7 @@ use switchboard_store::plan::Batch;
 
 use crate::column::{of_numbers, of_pairs, of_strings};
 use crate::fault::{database, delivery_insert};
+use crate::gateway;
 
 const UPDATE: &str = "INSERT INTO known_update (connection, id, at) VALUES (?, ?, ?)";
 const CONTACT: &str = "INSERT INTO contact (connection, chat, version, first_name, last_name, username, language, blocked, start, tags, \
@@ -14,10 +15,11 @@ const CONTACT: &str = "INSERT INTO contact (connection, chat, version, first_nam
      username = excluded.username, language = excluded.language, blocked = excluded.blocked, start = excluded.start, \
      tags = excluded.tags, properties = excluded.properties, first_seen = excluded.first_seen, last_seen = excluded.last_seen";
 const DIALOG: &str = "INSERT INTO dialog (connection, chat, version, status, topic, title, topic_closed, generation, created, \
-     last_activity, welcomed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     last_activity, welcomed, taken_over, takeover_ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
      ON CONFLICT DO UPDATE SET version = excluded.version, status = excluded.status, topic = excluded.topic, title = excluded.title, \
      topic_closed = excluded.topic_closed, generation = excluded.generation, created = excluded.created, \
-     last_activity = excluded.last_activity, welcomed = excluded.welcomed";
+     last_activity = excluded.last_activity, welcomed = excluded.welcomed, taken_over = excluded.taken_over, \
+     takeover_ends = excluded.takeover_ends";
 const MIRROR: &str = "INSERT INTO mirror (connection, chat, customer_message, group_message, topic, direction, kind, delivery, at) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
      ON CONFLICT DO UPDATE SET topic = excluded.topic, direction = excluded.direction, kind = excluded.kind, \
@@ -73,6 +75,7 @@ pub fn batch(db: &Db, batch: &Batch) -> std::result::Result<(), StoreError> {
     outbox(db, batch)
         .and_then(|()| conversation(db, batch))
         .and_then(|()| plugins(db, batch))
+        .and_then(|()| gateway::save(db, batch))
         .map_err(database)
 }
 
@@ -130,7 +133,9 @@ fn conversation(db: &Db, batch: &Batch) -> Result<()> {
             it.generation,
             it.created,
             it.last_activity,
-            it.welcomed
+            it.welcomed,
+            it.taken_over,
+            it.takeover_ends
         ])
     })?;
     each(
@@ -221,7 +226,7 @@ fn plugins(db: &Db, batch: &Batch) -> Result<()> {
 }
 
 /// Runs one statement for every row.
-fn each<T>(
+pub fn each<T>(
     db: &Db,
     sql: &str,
     rows: impl IntoIterator<Item = T>,
@@ -236,11 +241,11 @@ fn each<T>(
 }
 
 /// What is to be written.
-fn put<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = (&K, &V)> {
+pub fn put<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = (&K, &V)> {
     rows.iter().filter_map(|(key, row)| row.as_ref().map(|row| (key, row)))
 }
 
 /// The keys of what goes.
-fn gone<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = &K> {
+pub fn gone<K, V>(rows: &std::collections::BTreeMap<K, Option<V>>) -> impl Iterator<Item = &K> {
     rows.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key)
 }

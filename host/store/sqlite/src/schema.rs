@@ -3,7 +3,10 @@
 use rusqlite::{Connection as Db, TransactionBehavior};
 
 /// `PRAGMA user_version` counts how many of these a file has seen. Never edit one that was released; add another.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_gateway.sql"),
+];
 
 pub enum Fault {
     Newer { found: i64, known: i64 },

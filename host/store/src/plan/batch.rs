@@ -28,6 +28,11 @@ pub struct Batch {
     pub timers: BTreeMap<(ConnectionId, String, String), Option<Timer>>,
     pub notices: BTreeMap<(ConnectionId, String), Option<i64>>,
     pub connections: BTreeMap<ConnectionId, ConnectionPatch>,
+    /// By position.
+    pub bot_updates: BTreeMap<(ConnectionId, i64), Option<BotUpdate>>,
+    /// By number.
+    pub intercepted: BTreeMap<(ConnectionId, i64), Option<Intercepted>>,
+    pub gateways: BTreeMap<ConnectionId, GatewayPatch>,
 }
 
 /// What changes in a connection's state.
@@ -38,6 +43,14 @@ pub struct ConnectionPatch {
     /// At least this: the high-water mark of delivery ids.
     pub last_delivery: Option<DeliveryId>,
     pub group: Option<ChatId>,
+}
+
+/// What changes in what the front door keeps of a connection; what is `None` stays, or is as in [`Gateway::default`] at first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GatewayPatch {
+    pub state: Option<Vec<u8>>,
+    /// The mark, and when it was set.
+    pub mark: Option<(i64, i64)>,
 }
 
 /// What changes in a stored delivery; what is `None` stays.
@@ -74,5 +87,8 @@ impl Batch {
             && self.timers.is_empty()
             && self.notices.is_empty()
             && self.connections.is_empty()
+            && self.bot_updates.is_empty()
+            && self.intercepted.is_empty()
+            && self.gateways.is_empty()
     }
 }

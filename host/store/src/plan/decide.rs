@@ -260,6 +260,22 @@ impl Ledger {
             Change::RemoveNotice { key } => {
                 batch.notices.insert((connection, key), None);
             }
+            Change::PutBotUpdate(row) => {
+                batch.bot_updates.insert((connection, row.position), Some(row));
+            }
+            Change::RemoveBotUpdate { position } => {
+                batch.bot_updates.insert((connection, position), None);
+            }
+            Change::PutIntercepted(row) => {
+                batch.intercepted.insert((connection, row.seq), Some(row));
+            }
+            Change::RemoveIntercepted { seq } => {
+                batch.intercepted.insert((connection, seq), None);
+            }
+            Change::PutGatewayState { state } => batch.gateways.entry(connection).or_default().state = Some(state),
+            Change::MarkIntake { update, at } => {
+                batch.gateways.entry(connection).or_default().mark = Some((update, at))
+            }
             Change::Advance { cursor } => raise(&mut batch.connections.entry(connection).or_default().cursor, cursor),
         }
         Ok(())

@@ -8,6 +8,6 @@ mod batch;
 mod decide;
 mod facts;
 
-pub use batch::{Attempt, Batch, ConnectionPatch, DeliveryPatch};
+pub use batch::{Attempt, Batch, ConnectionPatch, DeliveryPatch, GatewayPatch};
 pub use decide::decide;
 pub use facts::{CellFact, DeliveryHead, Facts, Footprint};

@@ -87,6 +87,21 @@ impl Store for MemoryStore {
             first(quiet.into_iter(), limit)
         })
     }
+    async fn takeovers_to_end(&self, connection: ConnectionId, now: i64, limit: u32) -> Result<Vec<Dialog>> {
+        self.read(|state| {
+            let ours = state
+                .dialogs
+                .iter()
+                .filter(|((owner, _), _)| *owner == connection)
+                .map(|(_, it)| it);
+            let mut over: Vec<_> = ours
+                .filter(|it| it.taken_over.is_some() && it.takeover_ends.is_some_and(|at| at <= now))
+                .cloned()
+                .collect();
+            over.sort_by_key(|it| (it.takeover_ends, it.chat));
+            first(over.into_iter(), limit)
+        })
+    }
     async fn dialog_counts(&self, connection: ConnectionId) -> Result<DialogCounts> {
         self.read(|state| {
             let count = |status| {
@@ -257,6 +272,22 @@ impl Store for MemoryStore {
                 .filter(|((owner, _, _), _)| *owner == connection)
                 .map(|(_, it)| it.due)
                 .min()
+        })
+    }
+
+    async fn gateway(&self, connection: ConnectionId) -> Result<Gateway> {
+        self.read(|state| state.gateways.get(&connection).cloned().unwrap_or_default())
+    }
+    async fn bot_updates(&self, connection: ConnectionId, after: i64, limit: u32) -> Result<Vec<BotUpdate>> {
+        self.read(|state| {
+            let ours = state.bot_updates.iter().filter(|((owner, _), _)| *owner == connection);
+            first(ours.map(|(_, it)| it.clone()).filter(|it| it.position > after), limit)
+        })
+    }
+    async fn intercepted(&self, connection: ConnectionId, after: i64, limit: u32) -> Result<Vec<Intercepted>> {
+        self.read(|state| {
+            let ours = state.intercepted.iter().filter(|((owner, _), _)| *owner == connection);
+            first(ours.map(|(_, it)| it.clone()).filter(|it| it.seq > after), limit)
         })
     }
 

@@ -21,6 +21,9 @@ pub struct State {
     pub templates: BTreeMap<Of<String>, Template>,
     pub timers: BTreeMap<(ConnectionId, String, String), Timer>,
     pub notices: BTreeMap<Of<String>, i64>,
+    pub bot_updates: BTreeMap<Of<i64>, BotUpdate>,
+    pub intercepted: BTreeMap<Of<i64>, Intercepted>,
+    pub gateways: BTreeMap<ConnectionId, Gateway>,
 }
 
 #[derive(Debug, Clone)]
@@ -192,6 +195,15 @@ impl State {
             Change::RemoveTimer { plugin, key } => drop(self.timers.remove(&(connection, plugin, key))),
             Change::PutNotice { key, at } => drop(self.notices.insert((connection, key), at).is_some()),
             Change::RemoveNotice { key } => drop(self.notices.remove(&(connection, key)).is_some()),
+            Change::PutBotUpdate(row) => drop(self.bot_updates.insert((connection, row.position), row)),
+            Change::RemoveBotUpdate { position } => drop(self.bot_updates.remove(&(connection, position))),
+            Change::PutIntercepted(row) => drop(self.intercepted.insert((connection, row.seq), row)),
+            Change::RemoveIntercepted { seq } => drop(self.intercepted.remove(&(connection, seq))),
+            Change::PutGatewayState { state } => self.gateways.entry(connection).or_default().state = state,
+            Change::MarkIntake { update, at } => {
+                let gateway = self.gateways.entry(connection).or_default();
+                (gateway.mark, gateway.marked_at) = (update, at);
+            }
             Change::MoveGroup { to } => {
                 if let Some(owner) = self.connections.get_mut(&connection) {
                     owner.row.group = to;
@@ -248,6 +260,9 @@ impl State {
         if new_bot {
             found.row.cursor = 0;
             self.updates.retain(|(owner, _), _| *owner != id);
+            self.bot_updates.retain(|(owner, _), _| *owner != id);
+            self.intercepted.retain(|(owner, _), _| *owner != id);
+            self.gateways.remove(&id);
         }
         if new_group {
             for ((_, _), it) in self
@@ -275,14 +290,23 @@ impl State {
         self.templates.retain(|(owner, _), _| left.contains(owner));
         self.timers.retain(|(owner, _, _), _| left.contains(owner));
         self.notices.retain(|(owner, _), _| left.contains(owner));
+        self.bot_updates.retain(|(owner, _), _| left.contains(owner));
+        self.intercepted.retain(|(owner, _), _| left.contains(owner));
+        self.gateways.retain(|owner, _| left.contains(owner));
         left.len() < before
     }
 
     pub fn prune(&mut self, now: i64, updates_before: i64, albums_before: i64) -> u64 {
-        let before = self.updates.len() + self.albums.len() + self.entries.len();
+        let before = self.prunable();
         self.updates.retain(|_, at| *at >= updates_before);
         self.albums.retain(|(_, it)| it.at >= albums_before);
         self.entries.retain(|_, it| it.expires.is_none_or(|at| at > now));
-        (before - self.updates.len() - self.albums.len() - self.entries.len()) as u64
+        self.bot_updates.retain(|_, it| it.at >= updates_before);
+        self.intercepted.retain(|_, it| it.at >= updates_before);
+        (before - self.prunable()) as u64
+    }
+
+    fn prunable(&self) -> usize {
+        self.updates.len() + self.albums.len() + self.entries.len() + self.bot_updates.len() + self.intercepted.len()
     }
 }
