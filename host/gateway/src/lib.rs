@@ -5,8 +5,14 @@
 //! and what took effect is told to whoever stands [`Behind`].
 #![forbid(unsafe_code)]
 
+mod answer;
 mod behind;
+mod caller;
+mod error;
 mod params;
 
+pub use answer::Answer;
 pub use behind::{Behind, Called, Spent};
+pub use caller::Caller;
+pub use error::GatewayError;
 pub use params::Params;
