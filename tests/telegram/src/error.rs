@@ -1,6 +1,6 @@
 //! Two kinds of failure: Telegram's answers to a bot, and refusals to a person of the simulation.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// An error answer of the Bot API, exactly as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,14 +49,20 @@ impl ApiError {
         }
     }
 
+    /// The answer's body, its fields in the server's own order.
     pub fn body(&self) -> String {
-        let mut v = json!({"ok": false, "error_code": self.code, "description": self.description});
+        let mut out = format!(
+            "{{\"ok\":false,\"error_code\":{},\"description\":{}",
+            self.code,
+            Value::from(self.description.as_str())
+        );
         if let Some(s) = self.retry_after {
-            v["parameters"] = json!({"retry_after": s});
+            out.push_str(&format!(",\"parameters\":{{\"retry_after\":{s}}}"));
         } else if let Some(c) = self.migrate_to_chat_id {
-            v["parameters"] = json!({"migrate_to_chat_id": c});
+            out.push_str(&format!(",\"parameters\":{{\"migrate_to_chat_id\":{c}}}"));
         }
-        Value::to_string(&v)
+        out.push('}');
+        out
     }
 }
 

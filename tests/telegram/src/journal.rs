@@ -15,6 +15,8 @@ pub struct Call {
     pub bot: i64,
     /// Lower case.
     pub method: String,
+    /// The `User-Agent` of the HTTP client: tells whose program called.
+    pub client: Option<String>,
     pub chat: Option<i64>,
     pub thread: Option<i64>,
     /// HTTP status of the answer, or what it would have been; 0 while the call is under way.
@@ -65,7 +67,7 @@ impl Journal {
         }
     }
 
-    pub fn begin(&mut self, at: u64, bot: i64, method: &str) -> u64 {
+    pub fn begin(&mut self, at: u64, bot: i64, method: &str, client: Option<String>) -> u64 {
         let n = self.next;
         self.next += 1;
         self.counts.calls += 1;
@@ -83,6 +85,7 @@ impl Journal {
             at,
             bot,
             method: method.to_owned(),
+            client,
             chat: None,
             thread: None,
             code: 0,

@@ -130,7 +130,6 @@ impl<'a> Call<'a> {
             "setchatpermissions" => self.set_permissions(),
             "setchattitle" | "setchatdescription" => self.set_chat_text(method),
             "exportchatinvitelink" | "createchatinvitelink" => self.invite_link(method),
-            "getwebhookinfo" => self.webhook_info(),
             _ => Err(absent::answer(method)),
         }
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{HeaderValue, RETRY_AFTER};
-use hyper::{Request, Response};
+use hyper::header::{HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Method, Request, Response};
 
 use super::body::{Reply, bad_gateway, json, response};
 use super::connection::{Break, Breaker};
@@ -17,9 +17,8 @@ use crate::error::ApiError;
 use crate::faults::{Hit, Kind};
 use crate::updates::poll::{self, Mischief};
 use crate::world::Id;
-use crate::world::file::path_number;
 
-fn error(e: &ApiError) -> Response<Reply> {
+pub(super) fn error(e: &ApiError) -> Response<Reply> {
     let mut r = json(e.code, e.body());
     if let Some(s) = e.retry_after {
         r.headers_mut().insert(RETRY_AFTER, HeaderValue::from(s));
@@ -28,7 +27,7 @@ fn error(e: &ApiError) -> Response<Reply> {
 }
 
 /// The bot that a token names, or the answer that Telegram gives to a wrong one.
-fn who(core: &Core, token: &str) -> Result<Id, ApiError> {
+pub(super) fn who(core: &Core, token: &str) -> Result<Id, ApiError> {
     if token
         .split_once(':')
         .is_none_or(|(n, s)| n.parse::<i64>().is_err() || s.is_empty())
@@ -49,22 +48,29 @@ fn who(core: &Core, token: &str) -> Result<Id, ApiError> {
 
 pub async fn call(core: &Arc<Core>, breaker: &Arc<Breaker>, rest: &str, request: Request<Incoming>) -> Response<Reply> {
     let started = Instant::now();
+    if !matches!(*request.method(), Method::GET | Method::POST) {
+        return response(501, "text/plain", Reply::whole(""));
+    }
     let decoded = percent(rest);
     let Some((token, method)) = decoded.split_once('/') else {
         return error(&ApiError::new(404, "Not Found"));
     };
-    let method = method
-        .strip_prefix("test/")
-        .unwrap_or(method)
-        .trim_end_matches('/')
-        .to_lowercase();
+    // `test/`: the test environment, the same people here.
+    let method = match method.strip_prefix("test") {
+        Some(m) if !m.starts_with('/') => return error(&ApiError::new(404, "Not Found")),
+        Some(m) => &m[1..],
+        None => method,
+    }
+    .to_lowercase();
+    let agent = request.headers().get(USER_AGENT).and_then(|v| v.to_str().ok());
+    let agent = agent.map(str::to_owned);
     let bot = match who(core, token) {
         Ok(b) => b,
         Err(e) => return error(&e),
     };
     let (n, early) = core.with(|i| {
         let now = i.world.now;
-        let n = i.journal.begin(now, bot, &method);
+        let n = i.journal.begin(now, bot, &method, agent);
         // Rules for one chat must see the parameters first.
         let early = if i.faults.is_empty() || i.faults.needs_chat() {
             None
@@ -117,7 +123,7 @@ pub async fn call(core: &Arc<Core>, breaker: &Arc<Breaker>, rest: &str, request:
 }
 
 /// Everything after `/bot`, with `%3A` and its like undone.
-fn percent(s: &str) -> String {
+pub(super) fn percent(s: &str) -> String {
     if !s.contains('%') {
         return s.to_owned();
     }
@@ -256,28 +262,5 @@ impl Task<'_> {
                 response(status, "application/json", reply)
             }
         }
-    }
-}
-
-/// The bytes of a file, by the path that getFile gave.
-pub fn file(core: &Core, rest: &str) -> Response<Reply> {
-    let decoded = percent(rest);
-    let Some((token, path)) = decoded.split_once('/') else {
-        return error(&ApiError::new(404, "Not Found"));
-    };
-    let bot = match who(core, token) {
-        Ok(b) => b,
-        Err(e) => return error(&e),
-    };
-    // Only what getFile has named for this bot.
-    let found = core.with(|i| {
-        let no = path_number(path)?;
-        let granted = i.world.bots.get(&bot)?.granted.contains(&no);
-        let f = i.world.files.get(no)?;
-        (granted && i.world.files.path(no) == path).then(|| f.bytes.clone())
-    });
-    match found {
-        Some(bytes) => response(200, "application/octet-stream", Reply::whole(bytes)),
-        None => error(&ApiError::new(404, "Not Found: file not found")),
     }
 }

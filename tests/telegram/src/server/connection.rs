@@ -66,7 +66,7 @@ async fn route(core: Arc<Core>, breaker: Arc<Breaker>, request: Request<Incoming
         return crate::people::handle(&core, &rest, request).await;
     }
     if let Some(rest) = path.strip_prefix("/file/bot") {
-        return super::bot::file(&core, rest);
+        return super::download::file(&core, rest, &request);
     }
     if let Some(rest) = path.strip_prefix("/bot") {
         let rest = rest.to_owned();

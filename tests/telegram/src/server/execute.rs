@@ -27,6 +27,13 @@ pub fn run(core: &Arc<Core>, bot: Id, method: &str, params: Params, entry: Optio
             return Err(ApiError::flood(wait));
         }
         let mut call = Call::new(&mut i.world, bot, params, core.options.uploads);
+        if method == "getwebhookinfo" {
+            let info = call.webhook_info()?;
+            if let Some(c) = entry.and_then(|n| i.journal.get_mut(n)) {
+                c.effect = true;
+            }
+            return Ok(format!("{{\"ok\":true,\"result\":{info}}}"));
+        }
         let result = match method {
             "setwebhook" => call.set_webhook(false, gap)?,
             "deletewebhook" => call.set_webhook(true, gap)?,

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod bot;
 pub mod connection;
+pub mod download;
 pub mod execute;
 pub mod listen;
 pub mod read;

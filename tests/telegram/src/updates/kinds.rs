@@ -2,24 +2,17 @@
 
 use serde_json::Value;
 
-pub const ALL: [&str; 25] = [
+/// In the order of the Bot API server, which getWebhookInfo shows them in.
+pub const ALL: [&str; 26] = [
     "message",
     "edited_message",
     "channel_post",
     "edited_channel_post",
-    "business_connection",
-    "business_message",
-    "edited_business_message",
-    "deleted_business_messages",
-    "guest_message",
-    "message_reaction",
-    "message_reaction_count",
     "inline_query",
     "chosen_inline_result",
     "callback_query",
     "shipping_query",
     "pre_checkout_query",
-    "purchased_paid_media",
     "poll",
     "poll_answer",
     "my_chat_member",
@@ -27,7 +20,16 @@ pub const ALL: [&str; 25] = [
     "chat_join_request",
     "chat_boost",
     "removed_chat_boost",
+    "message_reaction",
+    "message_reaction_count",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "purchased_paid_media",
     "managed_bot",
+    "guest_message",
+    "subscription",
 ];
 
 /// Kinds that come only when asked for by name.
@@ -53,13 +55,14 @@ impl Kinds {
         self.0 & bit(kind) != 0
     }
 
-    /// From the parameter's list. An empty one, or one without a known name, means the default set.
-    pub fn from_list(list: &[Value]) -> Self {
-        let bits = list
-            .iter()
-            .filter_map(Value::as_str)
-            .fold(0, |a, k| a | bit(&k.to_lowercase()));
-        if bits == 0 { Self::default() } else { Self(bits) }
+    /// From the parameter's list. An empty one, or one without a known name, means the default set; one with
+    /// something else than names in it changes nothing.
+    pub fn from_list(list: &[Value]) -> Option<Self> {
+        let mut bits = 0;
+        for kind in list {
+            bits |= bit(&kind.as_str()?.to_lowercase());
+        }
+        Some(if bits == 0 { Self::default() } else { Self(bits) })
     }
 
     pub fn names(self) -> Vec<&'static str> {

@@ -73,17 +73,15 @@ pub async fn get_updates(core: &Core, bot: Id, params: Params, mischief: Mischie
         if mischief.late_ms > 0 {
             queue.hold(now + mischief.late_ms);
         }
+        let ready = queue.peek(now, limit);
+        if !ready.is_empty() || timeout_ms == 0 {
+            queue.handed_out(&ready, duplicate);
+            return Ok(Step::Ready(ready));
+        }
+        // Only a poll that waits ends the one before it.
         queue.abort = Abort::OtherPoll;
         queue.poll += 1;
         queue.wake.notify_waiters();
-        let ready = queue.peek(now, limit);
-        if !ready.is_empty() || timeout_ms == 0 {
-            queue.forget_repeats();
-            if duplicate {
-                queue.repeat(&ready);
-            }
-            return Ok(Step::Ready(ready));
-        }
         Ok(Step::Wait {
             ticket: queue.poll,
             until: now + timeout_ms,
@@ -114,10 +112,7 @@ pub async fn get_updates(core: &Core, bot: Id, params: Params, mischief: Mischie
             if ready.is_empty() && now < until {
                 return (None, queue.next_visible());
             }
-            queue.forget_repeats();
-            if duplicate {
-                queue.repeat(&ready);
-            }
+            queue.handed_out(&ready, duplicate);
             (Some(Ok(body(&ready))), None)
         });
         match result {

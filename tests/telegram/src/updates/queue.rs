@@ -15,6 +15,8 @@ use crate::world::chat::ChatKey;
 pub const LIFETIME_MS: u64 = 24 * 3600 * 1000;
 /// A getUpdates answer holds about this many bytes at most.
 const ANSWER_BYTES: usize = 1 << 22;
+/// An offset up to so far beyond the latest update still confirms; one further on is taken for a mistake.
+const FUTURE: i64 = 10;
 
 #[derive(Debug, Clone)]
 pub struct Update {
@@ -41,8 +43,8 @@ pub struct Queue {
     again: VecDeque<Update>,
     next_id: i64,
     pub kinds: Kinds,
-    pub kinds_set: bool,
-    /// Rises with every getUpdates that waits; a waiting one that sees a higher number is over.
+    /// Rises with every getUpdates that begins to wait (and with setWebhook); a waiting one that sees a higher
+    /// number is over.
     pub poll: u64,
     pub abort: Abort,
     pub last_offset: Option<i64>,
@@ -62,7 +64,6 @@ impl Queue {
             again: VecDeque::new(),
             next_id: first_id,
             kinds: Kinds::default(),
-            kinds_set: false,
             poll: 0,
             abort: Abort::OtherPoll,
             last_offset: None,
@@ -119,14 +120,14 @@ impl Queue {
     }
 
     /// Applies an offset: positive confirms everything below it, negative keeps the last |n|,
-    /// one from before the queue's head or beyond its end reads from the head.
+    /// one from before the queue's head or far beyond its end reads from the head.
     pub fn confirm(&mut self, offset: i64) {
         if offset < 0 {
             let keep = offset.unsigned_abs() as usize;
             while self.items.len() > keep {
                 self.items.pop_front();
             }
-        } else if offset > 0 && offset <= self.next_id {
+        } else if offset > 0 && offset <= self.next_id + FUTURE {
             while self.items.front().is_some_and(|u| u.id < offset) {
                 self.items.pop_front();
             }
@@ -163,14 +164,14 @@ impl Queue {
         }
     }
 
-    /// A fault: these will be delivered once more although they get confirmed.
-    pub fn repeat(&mut self, updates: &[Update]) {
-        self.again.extend(updates.iter().cloned());
-    }
-
-    /// Repeats are gone once handed out again.
-    pub fn forget_repeats(&mut self) {
-        self.again.clear();
+    /// These were in an answer: repeats among them are gone. `duplicate` (a fault) delivers the others once more
+    /// although they get confirmed; a repeat is not repeated, so that later ones have their turn.
+    pub fn handed_out(&mut self, updates: &[Update], duplicate: bool) {
+        let repeats = self.again.len().min(updates.len());
+        self.again.drain(..repeats);
+        if duplicate {
+            self.again.extend(updates.iter().skip(repeats).cloned());
+        }
     }
 
     pub fn remove(&mut self, id: i64) {
@@ -211,7 +212,9 @@ mod tests {
         assert_eq!(ids(&q), [12, 13, 14], "an unknown offset confirms nothing");
         q.confirm(-1);
         assert_eq!(ids(&q), [14]);
-        q.confirm(15);
+        q.confirm(26);
+        assert_eq!(ids(&q), [14], "11 beyond the end is too far");
+        q.confirm(25);
         assert!(ids(&q).is_empty());
     }
 
