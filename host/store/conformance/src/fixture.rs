@@ -227,6 +227,29 @@ pub fn timer(plugin: &str, key: &str, due: i64, version: i64) -> Timer {
     }
 }
 
+pub fn bot_update(position: i64) -> BotUpdate {
+    BotUpdate {
+        position,
+        update: position + 880_000_000,
+        chat: Some(42),
+        at: NOW + position,
+        held: true,
+        body: format!(
+            r#"{{"update_id":{},"message":{{"text":"Grüße \n\"x\""}}}}"#,
+            position + 880_000_000
+        ),
+    }
+}
+
+pub fn intercepted(seq: i64) -> Intercepted {
+    Intercepted {
+        seq,
+        chat: 42,
+        at: NOW + seq,
+        body: format!(r#"{{"method":"sendMessage","text":"№{seq} 'x'"}}"#),
+    }
+}
+
 pub fn expect(cell: Cell, version: i64) -> Expect {
     Expect { cell, version }
 }

@@ -17,6 +17,8 @@ pub const PLUGINS: [&str; 2] = ["keywords", "privacy"];
 pub const KEYS: [&str; 5] = ["", "a", "a/1", "a/é", "b"];
 pub const NAMES: [&str; 3] = ["hello", "Hello", "Zürich"];
 pub const NOTICES: [&str; 2] = ["limit", "rights"];
+/// Positions of bot updates and numbers of intercepted calls run from 1 to here.
+pub const LAST_POSITION: i64 = 5;
 pub const CONNECTIONS: [&str; 2] = ["support", "sales"];
 /// Times run from 0 to here.
 pub const LAST_TIME: i64 = 30;
@@ -131,7 +133,7 @@ fn outcome() -> impl Strategy<Value = Settled> {
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     vec(
-        prop_oneof![2 => conversation(), 2 => outbox(), 1 => kept_by_plugins(), 1 => upkeep()],
+        prop_oneof![2 => conversation(), 2 => outbox(), 2 => front_door(), 1 => kept_by_plugins(), 1 => upkeep()],
         0..5,
     )
 }
@@ -153,15 +155,21 @@ fn conversation() -> impl Strategy<Value = Change> {
         status,
         option::of(select(&TOPICS[..])),
         time(),
+        option::of(time()),
+        option::of(time()),
     )
-        .prop_map(|(chat, version, status, topic, last_activity)| {
-            Change::PutDialog(Dialog {
-                status,
-                topic,
-                last_activity,
-                ..fixture::dialog(chat, version)
-            })
-        });
+        .prop_map(
+            |(chat, version, status, topic, last_activity, taken_over, takeover_ends)| {
+                Change::PutDialog(Dialog {
+                    status,
+                    taken_over,
+                    takeover_ends,
+                    topic,
+                    last_activity,
+                    ..fixture::dialog(chat, version)
+                })
+            },
+        );
     let direction = select(&[Direction::Incoming, Direction::Outgoing, Direction::Intercepted][..]);
     let mirror = (
         select(&CHATS[..]),
@@ -219,6 +227,34 @@ fn kept_by_plugins() -> impl Strategy<Value = Change> {
         1 => text(&NAMES).prop_map(|name| Change::RemoveTemplate { name }),
         2 => timer,
         1 => (text(&PLUGINS), text(&KEYS)).prop_map(|(plugin, key)| Change::RemoveTimer { plugin, key }),
+    ]
+}
+
+fn front_door() -> impl Strategy<Value = Change> {
+    let position = || 1..=LAST_POSITION;
+    let update =
+        (position(), option::of(select(&CHATS[..])), time(), any::<bool>()).prop_map(|(position, chat, at, held)| {
+            Change::PutBotUpdate(BotUpdate {
+                chat,
+                at,
+                held,
+                ..fixture::bot_update(position)
+            })
+        });
+    let call = (position(), select(&CHATS[..]), time()).prop_map(|(seq, chat, at)| {
+        Change::PutIntercepted(Intercepted {
+            chat,
+            at,
+            ..fixture::intercepted(seq)
+        })
+    });
+    prop_oneof![
+        4 => update,
+        2 => position().prop_map(|position| Change::RemoveBotUpdate { position }),
+        2 => call,
+        1 => position().prop_map(|seq| Change::RemoveIntercepted { seq }),
+        1 => vec(any::<u8>(), 0..3).prop_map(|state| Change::PutGatewayState { state }),
+        2 => (0..9i64, time()).prop_map(|(update, at)| Change::MarkIntake { update, at }),
     ]
 }
 

@@ -61,10 +61,14 @@ macro_rules! suite {
                 a_delivery_can_be_dropped, an_open_attempt_outlives_the_process, unsettled_deliveries_come_in_order_and_in_pages,
                 ids_are_never_used_twice, settlement_changes_come_with_the_outcome, the_whole_life_fits_in_one_group;
             people: a_contact_comes_back_as_it_was, contacts_are_found_by_username, a_dialog_comes_back_as_it_was,
-                dialogs_are_found_by_topic, quiet_answered_dialogs_are_to_be_closed, dialogs_are_counted;
+                dialogs_are_found_by_topic, quiet_answered_dialogs_are_to_be_closed, takeovers_end_in_order, dialogs_are_counted;
             messages: mirrors_are_found_from_both_sides, the_newest_twin_wins, albums_are_gathered;
             plugins: entries_come_back_and_go, entries_expire, entries_are_listed_by_prefix_in_byte_order, usage_follows_the_entries,
                 templates_ignore_letter_case, templates_are_listed_by_prefix, timers_come_due_in_order;
+            gateway: bot_updates_wait_in_order_and_in_pages, a_bot_update_comes_back_as_it_was, bot_updates_go_once_they_are_taken,
+                a_whole_poll_fits_in_one_commit, intercepted_calls_wait_until_they_are_handled, settings_and_mark_leave_each_other_alone,
+                the_last_mark_counts_though_it_goes_down, the_front_door_finds_its_rows_after_opening_again,
+                the_front_door_writes_with_its_turn_or_not_at_all, pruning_forgets_what_the_bot_program_never_took;
             upkeep: connections_are_listed_by_name, a_connection_keeps_its_state_when_replaced, another_bot_starts_anew,
                 another_group_takes_no_topics_along, the_group_can_move, a_removed_connection_leaves_nothing,
                 connections_are_apart, notices_are_posted_and_taken_back, pruning_forgets_what_is_old, a_store_answers_until_it_is_closed;

@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use switchboard_store::*;
 
-use crate::history::{ALBUMS, CHATS, KEYS, LAST_TIME, MESSAGES, NAMES, NOTICES, PLUGINS, TOPICS, USERNAMES};
+use crate::history::{
+    ALBUMS, CHATS, KEYS, LAST_POSITION, LAST_TIME, MESSAGES, NAMES, NOTICES, PLUGINS, TOPICS, USERNAMES,
+};
 
 /// Asks everything that the trait can be asked.
 pub async fn snapshot(store: &dyn Store, connections: &[ConnectionId], deliveries: DeliveryId) -> Result<Vec<String>> {
@@ -15,6 +17,7 @@ pub async fn snapshot(store: &dyn Store, connections: &[ConnectionId], deliverie
         messages(store, connection, &mut lines).await?;
         outbox(store, connection, deliveries, &mut lines).await?;
         plugins(store, connection, &mut lines).await?;
+        front_door(store, connection, &mut lines).await?;
     }
     Ok(lines.0)
 }
@@ -47,6 +50,10 @@ async fn people(store: &dyn Store, connection: ConnectionId, lines: &mut Lines) 
     lines.add(
         ("to close", connection),
         store.dialogs_to_close(connection, LAST_TIME / 2, 2).await?,
+    );
+    lines.add(
+        ("takeovers", connection),
+        store.takeovers_to_end(connection, LAST_TIME / 2, 2).await?,
     );
     lines.add(("counts", connection), store.dialog_counts(connection).await?);
     Ok(())
@@ -125,5 +132,20 @@ async fn plugins(store: &dyn Store, connection: ConnectionId, lines: &mut Lines)
         store.due_timers(connection, LAST_TIME / 2, 3).await?,
     );
     lines.add(("next", connection), store.next_timer(connection).await?);
+    Ok(())
+}
+
+async fn front_door(store: &dyn Store, connection: ConnectionId, lines: &mut Lines) -> Result<()> {
+    lines.add(("gateway", connection), store.gateway(connection).await?);
+    for (after, limit) in [(0, 1000), (LAST_POSITION / 2, 2)] {
+        lines.add(
+            ("bot updates", connection, after),
+            store.bot_updates(connection, after, limit).await?,
+        );
+        lines.add(
+            ("intercepted", connection, after),
+            store.intercepted(connection, after, limit).await?,
+        );
+    }
     Ok(())
 }

@@ -90,6 +90,8 @@ pub async fn a_dialog_comes_back_as_it_was(stage: Stage<'_>) {
         title: None,
         topic_closed: false,
         welcomed: None,
+        taken_over: None,
+        takeover_ends: None,
         status: Status::Closed,
         ..dialog(0, 1)
     };
@@ -107,6 +109,19 @@ pub async fn a_dialog_comes_back_as_it_was(stage: Stage<'_>) {
         };
         stage.put(vec![Change::PutDialog(row.clone())]).await;
         assert_eq!(stage.dialog(1).await, Some(row));
+    }
+    for (taken_over, takeover_ends) in [(None, None), (Some(5), None), (Some(6), Some(7)), (None, Some(8))] {
+        let row = Dialog {
+            taken_over,
+            takeover_ends,
+            ..dialog(1, 3)
+        };
+        stage.put(vec![Change::PutDialog(row.clone())]).await;
+        assert_eq!(stage.dialog(1).await, Some(row.clone()));
+        assert_eq!(
+            stage.store.dialog_by_topic(stage.connection, 1001).await.unwrap(),
+            Some(row)
+        );
     }
     assert_eq!(stage.dialog(2).await, None);
 }
@@ -179,6 +194,45 @@ pub async fn quiet_answered_dialogs_are_to_be_closed(stage: Stage<'_>) {
     assert_eq!(find(31, 2).await, [2, 5]);
     stage.put(vec![at(2, Waiting, 10), at(5, Answered, 99)]).await;
     assert_eq!(find(31, 9).await, [6, 1]);
+}
+
+pub async fn takeovers_end_in_order(mut stage: Stage<'_>) {
+    let at = |chat, taken_over, takeover_ends| {
+        Change::PutDialog(Dialog {
+            taken_over,
+            takeover_ends,
+            ..dialog(chat, 1)
+        })
+    };
+    async fn find(stage: &Stage<'_>, now: i64, limit: u32) -> Vec<ChatId> {
+        let over = stage.store.takeovers_to_end(stage.connection, now, limit).await;
+        over.unwrap().iter().map(|it| it.chat).collect()
+    }
+    stage
+        .put(vec![
+            at(1, Some(1), Some(30)),
+            at(2, Some(2), Some(10)),
+            at(6, Some(9), Some(20)),
+            at(5, Some(3), Some(20)),
+            at(3, Some(1), None),
+            at(4, None, Some(1)),
+            at(7, None, None),
+        ])
+        .await;
+    stage.reopen().await;
+    assert_eq!(find(&stage, 30, 9).await, [2, 5, 6, 1], "earliest first, then by chat");
+    assert_eq!(find(&stage, 29, 9).await, [2, 5, 6], "at the time, and not before");
+    assert_eq!(find(&stage, 9, 9).await, [0; 0]);
+    assert_eq!(find(&stage, 30, 2).await, [2, 5]);
+    let whole = stage.store.takeovers_to_end(stage.connection, 10, 9).await.unwrap();
+    assert_eq!(whole, [stage.dialog(2).await.unwrap()]);
+    // One is given back, one is held for longer, one for good.
+    stage
+        .put(vec![at(2, None, None), at(5, Some(3), Some(40)), at(6, Some(9), None)])
+        .await;
+    assert_eq!(find(&stage, 40, 9).await, [1, 5]);
+    let other = stage.add("other").await;
+    assert_eq!(stage.store.takeovers_to_end(other, 99, 9).await.unwrap(), []);
 }
 
 pub async fn dialogs_are_counted(stage: Stage<'_>) {

@@ -22,7 +22,30 @@ fn everything() -> Vec<Change> {
             at: NOW,
         },
         Change::Advance { cursor: 100 },
+        Change::PutBotUpdate(bot_update(1)),
+        Change::PutIntercepted(intercepted(2)),
+        Change::PutGatewayState { state: vec![7] },
+        Change::MarkIntake { update: 8, at: 9 },
     ]
+}
+
+/// What the front door keeps of a connection.
+async fn front_door(store: &dyn Store, connection: ConnectionId) -> (Vec<BotUpdate>, Vec<Intercepted>, Gateway) {
+    (
+        store.bot_updates(connection, 0, 9).await.unwrap(),
+        store.intercepted(connection, 0, 9).await.unwrap(),
+        store.gateway(connection).await.unwrap(),
+    )
+}
+
+/// The front door's part of [`everything`].
+fn its_rows() -> (Vec<BotUpdate>, Vec<Intercepted>, Gateway) {
+    let gateway = Gateway {
+        state: vec![7],
+        mark: 8,
+        marked_at: 9,
+    };
+    (vec![bot_update(1)], vec![intercepted(2)], gateway)
 }
 
 pub async fn connections_are_listed_by_name(stage: Stage<'_>) {
@@ -72,6 +95,7 @@ pub async fn a_connection_keeps_its_state_when_replaced(stage: Stage<'_>) {
         "an upgraded group stays, it is what the configured one became"
     );
     assert_eq!(stage.dialog(1).await, Some(dialog(1, 1)));
+    assert_eq!(front_door(&*stage.store, stage.connection).await, its_rows());
     assert!(
         stage
             .store
@@ -118,6 +142,11 @@ pub async fn another_bot_starts_anew(stage: Stage<'_>) {
             .is_empty()
     );
     assert_eq!(stage.dialog(1).await, Some(dialog(1, 1)), "the topics are still there");
+    assert_eq!(
+        front_door(&*stage.store, stage.connection).await,
+        Default::default(),
+        "another bot has another program"
+    );
     assert_eq!(stage.store.last_delivery(stage.connection).await.unwrap(), 4);
 }
 
@@ -147,6 +176,11 @@ pub async fn another_group_takes_no_topics_along(stage: Stage<'_>) {
         ..dialog(1, 2)
     };
     assert_eq!(stage.dialog(1).await, Some(moved), "a turn under way conflicts");
+    assert_eq!(
+        front_door(&*stage.store, stage.connection).await,
+        its_rows(),
+        "the bot's program is the same"
+    );
     assert_eq!(stage.dialog(2).await, Some(bare));
     assert_eq!(stage.store.dialog_by_topic(stage.connection, 1001).await.unwrap(), None);
     assert_eq!(
@@ -187,6 +221,8 @@ pub async fn a_removed_connection_leaves_nothing(stage: Stage<'_>) {
         assert_eq!(store.next_timer(id).await.unwrap(), None);
         assert_eq!(store.notice(id, "n").await.unwrap(), None);
         assert_eq!(store.dialog_counts(id).await.unwrap(), DialogCounts::default());
+        assert_eq!(store.takeovers_to_end(id, i64::MAX, 9).await.unwrap(), []);
+        assert_eq!(front_door(&**store, id).await, Default::default());
     }
 }
 
@@ -215,6 +251,7 @@ pub async fn connections_are_apart(stage: Stage<'_>) {
     );
     assert!(store.templates(other, "", None, 9).await.unwrap().is_empty());
     assert!(store.due_timers(other, NOW, 9).await.unwrap().is_empty());
+    assert_eq!(front_door(&**store, other).await, Default::default());
     assert_eq!(
         stage.commit(vec![turn(other)]).await,
         [Written::Done],
@@ -224,6 +261,7 @@ pub async fn connections_are_apart(stage: Stage<'_>) {
     assert_eq!(stage.dialog(1).await, Some(dialog(1, 1)));
     assert_eq!(stage.delivery(4).await, Some(delivery(4)));
     assert_eq!(store.plugin_usage(stage.connection, "p").await.unwrap().keys, 1);
+    assert_eq!(front_door(&**store, stage.connection).await, its_rows());
 }
 
 pub async fn notices_are_posted_and_taken_back(mut stage: Stage<'_>) {
