@@ -5,8 +5,10 @@
 
 mod built;
 mod host;
+mod programs;
 mod stage;
 
 pub use built::{plugins_dir, program, test_plugins_dir};
 pub use host::{Host, Output, get};
+pub use programs::{Mode, PATIENCE, Program};
 pub use stage::{SECRET, SOON, Setup, Stage, TOKEN};
