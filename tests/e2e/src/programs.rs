@@ -55,11 +55,40 @@ impl Program {
     /// # Errors
     /// Where it cannot be installed, ends, or says nothing in time; the error holds what it said.
     pub async fn start(cache: &Path, file: &str, api: &str, token: &str, mode: Mode) -> Result<Option<Self>> {
-        let installed = if Path::new(file).extension().is_some_and(|end| end == "py") {
+        let python = Path::new(file).extension().is_some_and(|end| end == "py");
+        let script = sources().join(if python { "python" } else { "javascript" }).join(file);
+        let settings = [("BOT_API", api), ("BOT_TOKEN", token), ("BOT_MODE", mode.word())];
+        let Some((program, mut ready)) = Self::launch(cache, &script, &settings).await? else {
+            return Ok(None);
+        };
+        // The sender goes away when the program closes its output.
+        let come = tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready)).await;
+        let come = matches!(come, Ok(Ok(_)));
+        ensure!(come, "{file} did not get ready:\n{}", program.said().join("\n"));
+        Ok(Some(program))
+    }
+
+    /// Starts any script with these settings, in an interpreter that has the packages.
+    ///
+    /// # Errors
+    /// Where it cannot be installed or started.
+    pub async fn run(cache: &Path, script: &Path, settings: &[(&str, &str)]) -> Result<Option<Self>> {
+        let launched = Self::launch(cache, script, settings).await?;
+        Ok(launched.map(|(program, _)| program))
+    }
+
+    async fn launch(
+        cache: &Path,
+        script: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Option<(Self, watch::Receiver<bool>)>> {
+        let python_program = script.extension().is_some_and(|end| end == "py");
+        let installed = if python_program {
             PYTHON.get_or_init(|| python(cache)).await
         } else {
             JAVASCRIPT.get_or_init(|| javascript(cache)).await
         };
+        let file = script.display();
         let installed = match installed {
             Ok(path) => path,
             Err(why) if std::env::var_os(WITHOUT).is_some() => {
@@ -69,22 +98,23 @@ impl Program {
             Err(why) => bail!("{file} cannot run: {why} ({WITHOUT}=1 leaves such programs out)"),
         };
         let folder = tempfile::tempdir()?;
-        let mut command = if installed.is_dir() {
+        let mut command = if python_program {
+            let mut python = Command::new(installed);
+            python.arg(script);
+            python
+        } else {
             // Modules are looked for beside the program.
             let copy = folder.path().join("bot.mjs");
-            std::fs::copy(sources().join("javascript").join(file), &copy)?;
+            std::fs::copy(script, &copy)?;
             std::os::unix::fs::symlink(installed.join("node_modules"), folder.path().join("node_modules"))?;
             let mut node = Command::new("node");
             node.arg(copy);
             node
-        } else {
-            let mut python = Command::new(installed);
-            python.arg(sources().join("python").join(file));
-            python
         };
         let child = command
-            .envs([("BOT_API", api), ("BOT_TOKEN", token), ("BOT_MODE", mode.word())])
+            .envs(settings.iter().copied())
             .env("NO_PROXY", "127.0.0.1")
+            .env("PYTHONUNBUFFERED", "1")
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -93,7 +123,7 @@ impl Program {
             .spawn();
         let mut child = child.with_context(|| format!("cannot start {file}"))?;
         let said = Arc::new(Mutex::new(Vec::new()));
-        let (tell, mut ready) = watch::channel(false);
+        let (tell, ready) = watch::channel(false);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         tokio::spawn(keep(stdout.context("no standard output")?, said.clone(), Some(tell)));
         tokio::spawn(keep(stderr.context("no standard error")?, said.clone(), None));
@@ -102,11 +132,7 @@ impl Program {
             said,
             _folder: folder,
         };
-        // The sender goes away when the program closes its output.
-        let come = tokio::time::timeout(PATIENCE, ready.wait_for(|ready| *ready)).await;
-        let come = matches!(come, Ok(Ok(_)));
-        ensure!(come, "{file} did not get ready:\n{}", program.said().join("\n"));
-        Ok(Some(program))
+        Ok(Some((program, ready)))
     }
 
     /// All lines of its output and its errors so far.
