@@ -63,6 +63,8 @@ pub struct Join {
     pub album: Option<Arc<str>>,
     /// The most deliveries that one call may carry (100 for `copyMessages`).
     pub max: usize,
+    /// The call counts as its first delivery does, however many it carries (texts that become one message).
+    pub once: bool,
 }
 
 /// A delivery, as the engine needs to know it.

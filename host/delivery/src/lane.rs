@@ -52,6 +52,7 @@ impl Entry {
             return false;
         };
         a.key == b.key
+            && a.once == b.once
             && a.order < b.order
             && self.scope == next.scope
             && self.on_unknown == next.on_unknown
@@ -261,14 +262,15 @@ impl Lane {
         }
     }
 
-    /// The head, and as many of its neighbours as one call may carry and `room` (in calls) has place for.
-    pub fn load(&self, now: Millis, room: u32) -> Load {
+    /// The head, and as many of its neighbours as one call may carry and `room` (in calls) has place for; none to join none.
+    pub fn load(&self, now: Millis, room: Option<u32>) -> Load {
         let mut load = self.unit(0);
-        let Some(max) = self
+        let Some(room) = room else { return load };
+        let Some((max, once)) = self
             .queue
             .front()
             .and_then(|first| first.join.as_ref())
-            .map(|join| join.max)
+            .map(|join| (join.max, join.once))
         else {
             return load;
         };
@@ -279,8 +281,9 @@ impl Lane {
                 break;
             }
             let unit = self.unit(load.count);
-            let weight = load.weight.saturating_add(unit.weight);
-            if unit.due > now || load.count + unit.count > max || weight > room {
+            let more = if once { 0 } else { unit.weight };
+            let weight = load.weight.saturating_add(more);
+            if unit.due > now || load.count + unit.count > max || (more > 0 && weight > room) {
                 break;
             }
             load = Load {

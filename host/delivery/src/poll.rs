@@ -75,9 +75,9 @@ impl Engine {
         // joining serves a group whose budget makes lanes wait, and leaves each of them its share
         let room = if matches!(scope, Scope::Group(_)) && place.since <= chat.denied {
             let share = chat.budget.free(now, class) / u32::try_from(chat.ready.len()).unwrap_or(u32::MAX).max(1);
-            share.min(bot_room)
+            Some(share.min(bot_room))
         } else {
-            0
+            None
         };
 
         let lane = self.lanes.get_mut(place.lane as usize)?;

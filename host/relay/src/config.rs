@@ -11,6 +11,10 @@ pub enum Mode {
     /// Switchboard is the bot's only program.
     #[default]
     Direct,
+    /// The bot's own program calls Switchboard's front door instead of Telegram.
+    Gateway,
+    /// The bot's own program takes webhooks, and Switchboard hands each update on to it.
+    Chain,
 }
 
 /// A plugin on a connection. The order of the list is the admin's order in the pipeline.
@@ -48,11 +52,19 @@ pub struct ConnectionConfig {
 }
 
 impl Mode {
+    /// Whether a program of the bot's own works beside the relay.
+    #[must_use]
+    pub const fn has_program(self) -> bool {
+        !matches!(self, Self::Direct)
+    }
+
     /// The word for it in configuration and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Gateway => "gateway",
+            Self::Chain => "chain",
         }
     }
 }

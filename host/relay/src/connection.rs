@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use moka::sync::Cache;
 use parking_lot::Mutex;
 use switchboard_delivery::Pacing;
 use switchboard_store::{ChatId, ConnectionId, DeliveryId, MessageId, Place, Store};
@@ -14,19 +15,25 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::RelayError;
+use crate::arrivals::Arrivals;
 use crate::cache::Book;
 use crate::commit::Committer;
 use crate::config::ConnectionConfig;
 use crate::forum::Forum;
+use crate::intercept::{Inbox, Tap};
 use crate::op::Reply;
 use crate::plugins::{ConnectionPlugins, Shelf};
+use crate::program::Program;
 use crate::sender::judge::{NO_FORUM, RIGHTS};
 use crate::sender::{self, Command};
 use crate::topics::Topics;
-use crate::{ingress, title, upkeep};
+use crate::{ingress, intercept, title, upkeep};
 
 /// The host's own corner of the plugins' store.
 pub const OWN: &str = "";
+
+/// Messages of the bot's program whose newest revision is known.
+const REVISIONS: u64 = 4_096;
 
 /// How long taking up what was under way may take.
 const FRESH: Duration = Duration::from_secs(4);
@@ -39,6 +46,8 @@ pub struct Deps {
     pub plugins: Arc<Shelf>,
     pub api: Api,
     pub pacing: Pacing,
+    /// The bot's own program beside the relay, with the line to it, in the modes that have one.
+    pub program: Option<(Arc<dyn Program>, Tap)>,
 }
 
 /// How a connection is doing.
@@ -82,6 +91,12 @@ pub struct Inner {
     titles: Mutex<HashSet<ChatId>>,
     pub topics: Topics,
     pub forum: Forum,
+    /// The bot's own program, where it works beside us.
+    pub program: Option<Arc<dyn Program>>,
+    pub arrivals: Arrivals,
+    pub inbox: Inbox,
+    /// The newest revision of a message that waits; older ones need not be made.
+    pub revisions: Cache<(ChatId, MessageId), DeliveryId>,
     recoveries: AtomicU64,
     started: Instant,
 }
@@ -97,6 +112,8 @@ impl Connection {
         let last = deps.store.last_delivery(row.id).await?;
         let forum_off = deps.store.notice(row.id, &notice_key(NO_FORUM)).await?.is_some();
         let (commands, received) = mpsc::channel(sender::COMMANDS);
+        let (inbox, notes) = Inbox::new(now());
+        let (program, tap) = deps.program.unzip();
         let inner = Arc::new(Inner {
             id: row.id,
             name: row.name,
@@ -115,6 +132,10 @@ impl Connection {
             titles: Mutex::default(),
             topics: Topics::default(),
             forum: Forum::new(forum_off),
+            program,
+            arrivals: Arrivals::default(),
+            inbox,
+            revisions: Cache::new(REVISIONS),
             recoveries: AtomicU64::new(0),
             started: Instant::now(),
         });
@@ -122,6 +143,10 @@ impl Connection {
         tasks.spawn(sender::run(inner.clone(), deps.pacing, received));
         tasks.spawn(ingress::run(inner.clone(), row.cursor));
         tasks.spawn(upkeep::run(inner.clone()));
+        if let Some(tap) = tap {
+            tap.bind(&inner);
+            tasks.spawn(intercept::run(inner.clone(), notes));
+        }
         Ok(Self { inner, tasks })
     }
 
@@ -145,9 +170,7 @@ impl Connection {
 impl Inner {
     /// Milliseconds since 1970.
     pub fn now(&self) -> i64 {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        now()
     }
 
     /// It has only just started: what was under way before is still being taken up.
@@ -276,6 +299,12 @@ impl Inner {
     pub fn recoveries(&self) -> u64 {
         self.recoveries.load(Ordering::Acquire)
     }
+}
+
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The store's key of a trouble that is told in General once.

@@ -20,6 +20,8 @@ pub enum RelayError {
     Config(#[source] serde_json::Error),
     #[error("Telegram refused")]
     Telegram(#[from] CallError),
+    #[error("the queue of the bot's own program failed")]
+    Program(#[source] crate::program::ProgramError),
     #[error("the connection is stopping")]
     Stopping,
     #[error("the turn met changes of other turns {0} times in a row")]

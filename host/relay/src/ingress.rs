@@ -8,7 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::json;
 use switchboard_store::{Change, ChatId, TurnCommit, Write};
 use switchboard_telegram::CallError;
-use switchboard_telegram::types::{RELAY_UPDATES, Update};
+use switchboard_telegram::types::{RELAY_UPDATES, Update, UpdateKind};
 
 use crate::connection::{Inner, Status};
 use crate::turn::Event;
@@ -55,6 +55,10 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
                     cursor = last + 1;
                     remember(&inner, cursor);
                 }
+                inner
+                    .inbox
+                    .settled
+                    .send_if_modified(|settled| !std::mem::replace(settled, true));
             }
             Err(error) => {
                 // Two programs that poll would take turns; only a long poll tells that the other is gone.
@@ -69,7 +73,7 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
 
 async fn poll(inner: &Inner, cursor: i64, at_once: bool) -> Result<Vec<Update>, CallError> {
     let timeout = if at_once { 0 } else { POLL };
-    let mut parameters = json!({ "timeout": timeout, "limit": BATCH, "allowed_updates": RELAY_UPDATES });
+    let mut parameters = json!({ "timeout": timeout, "limit": BATCH, "allowed_updates": wanted(inner) });
     if cursor > 0
         && let Some(fields) = parameters.as_object_mut()
     {
@@ -79,6 +83,17 @@ async fn poll(inner: &Inner, cursor: i64, at_once: bool) -> Result<Vec<Update>, 
         .client
         .call_within("getUpdates", &parameters, Duration::from_secs(timeout + 10))
         .await
+}
+
+/// The kinds of updates that either side wants.
+fn wanted(inner: &Inner) -> Vec<String> {
+    let mut kinds: Vec<String> = RELAY_UPDATES.map(str::to_owned).into();
+    for kind in inner.program.iter().flat_map(|program| program.kinds()) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
 }
 
 /// The turns of a batch, by dialog, dialogs in the order in which they first come up.
@@ -91,6 +106,16 @@ struct Turns {
 /// Runs the turns of a batch. Returns when all are committed, or the connection stops.
 async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
     const UNREAD: &str = "an update's dialog could not be read";
+    // What the bot's program answers to these must not overtake them.
+    for chat in updates.iter().filter_map(arriving) {
+        inner.arrivals.taken(chat);
+    }
+    let shown = insist(inner, "the bot's program could not be given its updates", || {
+        inner.show_program(&updates)
+    });
+    if shown.await.is_none() {
+        return;
+    }
     let mut turns = Turns::default();
     for update in updates {
         let Some(early) = insist(inner, UNREAD, || inner.is_early(&update)).await else {
@@ -115,6 +140,16 @@ async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
     turns.run(inner).await;
 }
 
+/// The customer whose update this is.
+fn arriving(update: &Update) -> Option<ChatId> {
+    let message = match &update.kind {
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => Some(message.as_ref()),
+        UpdateKind::CallbackQuery(query) => query.message.as_ref(),
+        _ => None,
+    };
+    message.map(|message| message.chat.id).filter(|chat| *chat > 0)
+}
+
 impl Turns {
     /// Those of one dialog one after another, dialogs side by side.
     async fn run(mut self, inner: &Arc<Inner>) {
@@ -136,6 +171,11 @@ impl Turns {
                     {
                         return;
                     }
+                    if let Event::Update(update) = &event
+                        && let Some(chat) = arriving(update)
+                    {
+                        inner.arrivals.done(chat);
+                    }
                 }
             }));
         }
@@ -144,7 +184,7 @@ impl Turns {
 }
 
 /// Tries until it works; `None` when the connection stops first. What is not handled stays with Telegram and comes again.
-async fn insist<T, F: Future<Output = Result<T, crate::RelayError>>>(
+pub async fn insist<T, F: Future<Output = Result<T, crate::RelayError>>>(
     inner: &Inner,
     what: &str,
     work: impl Fn() -> F,
@@ -193,7 +233,12 @@ fn trouble(inner: &Inner, error: &CallError, before: Duration) -> Duration {
             ("a webhook is set for this bot, so updates cannot be polled: remove the webhook (deleteWebhook), or the program that sets it".to_owned(), Duration::from_secs(10))
         }
         CallError::Api(answer) if answer.code == 409 => {
-            ("another program polls this bot's updates: stop it, a bot has one program in direct mode".to_owned(), grown.max(Duration::from_secs(2)))
+            let why = if inner.program.is_some() {
+                "another program polls this bot's updates at Telegram itself, past the gateway: give it the gateway's address as its Bot API base URL, or stop it"
+            } else {
+                "another program polls this bot's updates: stop it, or use mode \"gateway\", in which it works beside Switchboard"
+            };
+            (why.to_owned(), grown.max(Duration::from_secs(2)))
         }
         CallError::Api(answer) if answer.code == 429 => (answer.to_string(), Duration::from_secs(answer.retry_after.unwrap_or(5))),
         other => (crate::chain(other), grown),

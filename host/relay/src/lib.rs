@@ -3,6 +3,7 @@
 //! A [`Connection`] takes updates, runs a turn for each, commits it, and sends what the turns put into the outbox.
 #![forbid(unsafe_code)]
 
+mod arrivals;
 mod cache;
 mod commit;
 pub mod config;
@@ -11,11 +12,14 @@ mod content;
 mod error;
 mod forum;
 mod ingress;
+mod intercept;
 mod op;
 pub mod parameters;
 mod plugins;
 mod probe;
+pub mod program;
 mod sender;
+mod sight;
 mod title;
 mod topics;
 mod turn;
@@ -25,6 +29,7 @@ mod words;
 pub use commit::Committer;
 pub use connection::{Connection, Deps, Status};
 pub use error::RelayError;
+pub use intercept::{ProgramCall, Tap};
 pub use plugins::Shelf;
 pub use probe::{Facts, Problem, probe};
 

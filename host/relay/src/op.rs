@@ -99,6 +99,19 @@ pub enum Op {
         message: MessageId,
         content: Content,
     },
+    /// What the bot's own program edited: its twin becomes like it, and where it has none it is shown.
+    Revise {
+        #[serde(flatten)]
+        carry: Carry,
+    },
+    /// The bot's own program deleted it in the customer's chat: its twin says so.
+    Gone { chat: ChatId, message: MessageId },
+    /// The bot's own program pinned it, or took the pin away.
+    Pin {
+        chat: ChatId,
+        message: MessageId,
+        pinned: bool,
+    },
     /// One of the relay's own posts becomes something else.
     EditPost {
         #[serde(default)]
@@ -132,9 +145,11 @@ impl Op {
     #[must_use]
     pub fn chat(&self) -> Option<ChatId> {
         match self {
-            Self::Show { carry, .. } | Self::Answer { carry, .. } => Some(carry.chat),
+            Self::Show { carry, .. } | Self::Answer { carry, .. } | Self::Revise { carry } => Some(carry.chat),
             Self::Send { chat, .. }
             | Self::Forward { chat, .. }
+            | Self::Gone { chat, .. }
+            | Self::Pin { chat, .. }
             | Self::Edit { chat, .. }
             | Self::React { chat, .. }
             | Self::Title { chat }

@@ -14,6 +14,7 @@ const BREATH: Duration = Duration::from_millis(20);
 const PAGE: u32 = 100;
 /// Runs until the connection stops.
 pub async fn run(inner: Arc<Inner>) {
+    give_back(&inner).await;
     loop {
         let pause = match look(&inner).await {
             Ok(pause) => pause,
@@ -30,6 +31,20 @@ pub async fn run(inner: Arc<Inner>) {
     }
 }
 
+/// A release that was committed just before the end of a former life.
+async fn give_back(inner: &Arc<Inner>) {
+    let Some(program) = &inner.program else { return };
+    for chat in program.held() {
+        match inner.book.person(chat).await {
+            Ok(person) if person.dialog.as_ref().is_some_and(|dialog| inner.holds(dialog)) => {}
+            Ok(_) => inner.give_back(vec![chat]).await,
+            Err(error) => {
+                tracing::error!(connection = %inner.name, error = %crate::chain(&error), "a dialog could not be read");
+            }
+        }
+    }
+}
+
 /// Does what is due, and says when to look again.
 async fn look(inner: &Arc<Inner>) -> Result<Duration, RelayError> {
     let now = inner.now();
@@ -42,6 +57,10 @@ async fn look(inner: &Arc<Inner>) -> Result<Duration, RelayError> {
         for dialog in inner.store.dialogs_to_close(inner.id, before, PAGE).await? {
             inner.turn(dialog.chat, &Event::Autoclose { chat: dialog.chat }).await?;
         }
+    }
+    for dialog in inner.store.takeovers_to_end(inner.id, now, PAGE).await? {
+        let event = Event::TakeoverEnds { chat: dialog.chat };
+        inner.turn(dialog.chat, &event).await?;
     }
     let next = inner.store.next_timer(inner.id).await?;
     Ok(next.map_or(LOOK, |due| {

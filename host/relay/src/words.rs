@@ -19,6 +19,75 @@ pub fn not_confirmed(name: &str, count: usize) -> String {
     )
 }
 
+/// Before what the bot's own program says, so that it is told apart at a glance.
+pub const PROGRAM: &str = "🤖 ";
+/// The same on a button, where a message has no room for it.
+pub const BY_PROGRAM: &str = "🤖 by the bot";
+pub const GONE: &str = "🗑 deleted by the bot";
+/// What a button of the bot's program does in the topic.
+pub const NOT_YOURS: &str = "n:c";
+
+pub fn only_customer() -> &'static str {
+    "Only the customer can press the bot's buttons. Here they only show what the customer sees."
+}
+
+pub fn program_sent(content: &crate::content::Content) -> String {
+    let kind = content.kind.replace('_', " ");
+    match content.text.as_str() {
+        "" => format!("{PROGRAM}The bot sent something that cannot be shown here ({kind})."),
+        text => format!("{PROGRAM}[{kind}] {text}"),
+    }
+}
+
+/// Amounts are in the smallest units of the currency; most have a hundred of them.
+pub fn invoice(title: &str, amount: i64, currency: &str) -> String {
+    match currency {
+        "XTR" => format!("{title}, {amount} ⭐"),
+        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "PYG" | "UGX" => format!("{title}, {amount} {currency}"),
+        _ => format!("{title}, {}.{:02} {currency}", amount / 100, amount % 100),
+    }
+}
+
+pub fn no_program() -> &'static str {
+    "This bot has no program of its own beside Switchboard, so there is nobody to take the dialog over from."
+}
+
+pub fn taken_over(name: &str, held: bool, minutes: Option<u32>) -> String {
+    let what = if held {
+        format!("The bot's own program gets nothing from {name} now")
+    } else {
+        format!("The bot's own program is told with each update from {name}")
+    };
+    let end = match minutes {
+        Some(1) => ", until /release or a minute without a message of yours".to_owned(),
+        Some(minutes) => format!(", until /release or {minutes} minutes without a message of yours"),
+        None => ", until /release".to_owned(),
+    };
+    format!("✋ The dialog is yours. {what}{end}.")
+}
+
+pub fn taken_over_already(name: &str) -> String {
+    format!("The dialog with {name} is taken over already. /release gives it back to the bot's own program.")
+}
+
+pub fn released_dialog(name: &str) -> String {
+    format!("🤖 {name} talks to the bot's own program again.")
+}
+
+pub fn not_taken_over(name: &str) -> String {
+    format!("The dialog with {name} is not taken over. /takeover takes it from the bot's own program.")
+}
+
+pub fn takeover_over(name: &str) -> String {
+    format!(
+        "🤖 No operator wrote for a while: {name} talks to the bot's own program again. /takeover takes the dialog back."
+    )
+}
+
+pub fn operator_has_it() -> &'static str {
+    "You are talking to a person now. Please write your message."
+}
+
 pub const SEND_AGAIN: &str = "Send again";
 pub const LEAVE_IT: &str = "Leave it";
 pub const MAYBE_REPEATED: &str = "↻ may be a repeat";
@@ -215,6 +284,9 @@ pub fn info(contact: &Contact, dialog: &Dialog, extra: &[(String, String)]) -> S
         title::mark(dialog.status),
         status(dialog.status)
     ));
+    if dialog.taken_over.is_some() {
+        lines.push("✋ Taken over from the bot's own program".to_owned());
+    }
     if contact.blocked {
         lines.push("⛔ Has blocked the bot".to_owned());
     }
@@ -244,7 +316,7 @@ fn date(millis: i64) -> String {
 }
 
 /// `/help` in a topic. `plugins` are usages and summaries.
-pub fn help_topic(reply_only: bool, plugins: &[(String, String)]) -> String {
+pub fn help_topic(reply_only: bool, beside: bool, plugins: &[(String, String)]) -> String {
     let first = if reply_only {
         "Reply to a customer's message, and the reply is sent to them; all else stays here."
     } else {
@@ -261,6 +333,10 @@ pub fn help_topic(reply_only: bool, plugins: &[(String, String)]) -> String {
         format!("/wait: {} answered", title::mark(Status::Answered)),
         "/info: what is known of the customer".to_owned(),
     ];
+    if beside {
+        lines.push("/takeover: the bot's own program gets nothing from the customer, until /release".to_owned());
+        lines.push(format!("{}stands before what the bot's own program sends", PROGRAM));
+    }
     lines.extend(plugins.iter().map(|(usage, summary)| format!("{usage}: {summary}")));
     lines.join("\n")
 }

@@ -112,6 +112,7 @@ impl Host {
             plugins: Arc::new(shelf),
             api: self.api.clone(),
             pacing: self.pacing,
+            program: None,
         };
         let connection = Connection::start(deps, row, token).await?;
         Ok(Up { connection, plugins })

@@ -42,6 +42,7 @@ fn albums_are_told_apart() {
             order: id,
             album: Some("y".into()),
             max: 100,
+            once: false,
         }),
         ..to_group(id, "a")
     };

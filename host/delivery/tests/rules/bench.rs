@@ -39,6 +39,7 @@ pub fn copy(id: DeliveryId, lane: &str, album: Option<&str>) -> Job {
         order: id,
         album: album.map(Into::into),
         max: 100,
+        once: false,
     };
     Job {
         join: Some(join),

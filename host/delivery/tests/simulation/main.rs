@@ -189,6 +189,7 @@ fn backlog(seed: u64, per: Millis, latency: Millis, windows: Windows, joined: bo
                 order: id,
                 album: None,
                 max: 100,
+                once: false,
             };
             world.commit(Job {
                 id,

@@ -180,6 +180,7 @@ impl World {
                 order: id,
                 album: album.clone(),
                 max: 100,
+                once: false,
             });
             self.commit(Job {
                 id,

@@ -27,6 +27,28 @@ pub enum Unconfirmed {
     Leave,
 }
 
+/// What becomes of a customer's updates while an operator has the dialog.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TakeoverUpdates {
+    /// The bot's own program does not get them until the release.
+    #[default]
+    Hold,
+    /// It gets them at once, with a mark.
+    Mark,
+}
+
+/// What becomes of updates that were held back, when the dialog is released.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TakeoverRelease {
+    /// The bot's own program gets them then.
+    #[default]
+    HandOver,
+    /// It never gets them.
+    Drop,
+}
+
 /// The parameters of one connection, parsed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -49,6 +71,20 @@ pub struct Parameters {
     pub icon_color: Option<u32>,
     /// `UNCONFIRMED`
     pub unconfirmed: Unconfirmed,
+    /// `OPENED_BY`; empty: every message opens a dialog.
+    pub opened_by: Vec<String>,
+    /// `INTERCEPT_EXTERNAL`
+    pub intercept_external: bool,
+    /// `INTERCEPT_OPENS`
+    pub intercept_opens: bool,
+    /// `AUTO_TAKEOVER`
+    pub auto_takeover: bool,
+    /// `TAKEOVER_TIMEOUT`, minutes; `None` is `OFF`.
+    pub takeover_timeout: Option<u32>,
+    /// `TAKEOVER_UPDATES`
+    pub takeover_updates: TakeoverUpdates,
+    /// `TAKEOVER_RELEASE`
+    pub takeover_release: TakeoverRelease,
 }
 
 impl Default for Parameters {
@@ -63,6 +99,13 @@ impl Default for Parameters {
             white_list: Vec::new(),
             icon_color: None,
             unconfirmed: Unconfirmed::Ask,
+            opened_by: Vec::new(),
+            intercept_external: true,
+            intercept_opens: false,
+            auto_takeover: false,
+            takeover_timeout: Some(60),
+            takeover_updates: TakeoverUpdates::Hold,
+            takeover_release: TakeoverRelease::HandOver,
         }
     }
 }
@@ -94,6 +137,26 @@ impl Parameters {
             })?;
         }
         Ok(parameters)
+    }
+
+    /// Whether what happens in this chat is handled at all.
+    #[must_use]
+    pub fn handles(&self, chat: i64) -> bool {
+        !self.ignore_chats.contains(&chat) && (self.white_list.is_empty() || self.white_list.contains(&chat))
+    }
+
+    /// Whether a message that says this opens a dialog.
+    #[must_use]
+    pub fn opens(&self, text: &str) -> bool {
+        if self.opened_by.is_empty() {
+            return true;
+        }
+        let text = text.trim_start().to_lowercase();
+        self.opened_by.iter().any(|word| {
+            let rest = text.strip_prefix(word.as_str());
+            // `/operator@bot` is `/operator`; `operators` is not `operator`.
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+        })
     }
 
     /// Every available parameter by its known name, with its value in the form that a connections file takes.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::error::ParameterError;
-use super::value::{ids, is_off, list, number, off_or, quoted, truth};
-use super::{Parameters, Unconfirmed};
+use super::value::{ids, is_off, list, number, off_or, quoted, truth, words};
+use super::{Parameters, TakeoverRelease, TakeoverUpdates, Unconfirmed};
 
 /// One known parameter.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ impl std::fmt::Debug for Availability {
 }
 
 const MAX_HOURS: i64 = 10_000_000;
+const MAX_MINUTES: i64 = 100_000;
 /// Telegram takes 4,096 units; the rest is left for the customer's name.
 const MAX_WELCOME: usize = 3_900;
 const FIRST: &str = "0.1.0";
@@ -255,15 +256,130 @@ pub static TABLE: &[Parameter] = &[
             },
         },
     },
+    Parameter {
+        name: "OPENED_BY",
+        aliases: &[],
+        help: "Words that open a dialog, such as a command of the bot's own program: while no dialog is open, other messages are not shown, and the customer is alone with that program. Without any, every message opens a dialog.",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "a list of words or commands, or `\"OFF\"`; a message that begins with one opens",
+            example: "[\"/operator\"]",
+            read: |value, parameters| words(value).map(|words| parameters.opened_by = words),
+            show: |parameters| {
+                let words: Vec<String> = parameters.opened_by.iter().map(|word| quoted(word)).collect();
+                format!("[{}]", words.join(", "))
+            },
+        },
+    },
+    Parameter {
+        name: "INTERCEPT_EXTERNAL",
+        aliases: &[],
+        help: "Shows in the topic what the bot's own program sends to the customer (modes `gateway` and `chain`).",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "`true` or `false`",
+            example: "false",
+            read: |value, parameters| truth(value).map(|given| parameters.intercept_external = given),
+            show: |parameters| parameters.intercept_external.to_string(),
+        },
+    },
+    Parameter {
+        name: "INTERCEPT_OPENS",
+        aliases: &[],
+        help: "A message of the bot's own program opens a dialog as well, not only a customer's. A broadcast of that program then opens one with everybody.",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "`true` or `false`",
+            example: "true",
+            read: |value, parameters| truth(value).map(|given| parameters.intercept_opens = given),
+            show: |parameters| parameters.intercept_opens.to_string(),
+        },
+    },
+    Parameter {
+        name: "AUTO_TAKEOVER",
+        aliases: &[],
+        help: "An operator's answer takes the dialog over from the bot's own program, as `/takeover` does.",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "`true` or `false`",
+            example: "true",
+            read: |value, parameters| truth(value).map(|given| parameters.auto_takeover = given),
+            show: |parameters| parameters.auto_takeover.to_string(),
+        },
+    },
+    Parameter {
+        name: "TAKEOVER_TIMEOUT",
+        aliases: &[],
+        help: "Minutes without an operator's message after which a dialog that was taken over goes back to the bot's own program.",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "a whole number of minutes, 1 to 100000, or `\"OFF\"`",
+            example: "30",
+            read: |value, parameters| {
+                parameters.takeover_timeout = match number(value) {
+                    Some(minutes @ 1..=MAX_MINUTES) => u32::try_from(minutes).ok(),
+                    None if is_off(value) => None,
+                    _ => {
+                        return Err(format!("a whole number of minutes from 1 to {MAX_MINUTES}, or \"OFF\""));
+                    }
+                };
+                Ok(())
+            },
+            show: |parameters| off_or(parameters.takeover_timeout.map(|minutes| minutes.to_string())),
+        },
+    },
+    Parameter {
+        name: "TAKEOVER_UPDATES",
+        aliases: &[],
+        help: "What becomes of a customer's updates while an operator has the dialog: they are held back from the bot's own program, or it gets them with the field `switchboard` in the update. Questions about payments always pass.",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "`\"hold\"` or `\"mark\"`",
+            example: "\"mark\"",
+            read: |value, parameters| {
+                parameters.takeover_updates = match value.as_str().map(str::to_ascii_lowercase).as_deref() {
+                    Some("hold") => TakeoverUpdates::Hold,
+                    Some("mark") => TakeoverUpdates::Mark,
+                    _ => return Err("\"hold\" or \"mark\"".to_owned()),
+                };
+                Ok(())
+            },
+            show: |parameters| {
+                quoted(match parameters.takeover_updates {
+                    TakeoverUpdates::Hold => "hold",
+                    TakeoverUpdates::Mark => "mark",
+                })
+            },
+        },
+    },
+    Parameter {
+        name: "TAKEOVER_RELEASE",
+        aliases: &[],
+        help: "What becomes of updates that were held back, when the dialog is released: the bot's own program gets them then, or never.",
+        availability: Availability::Here {
+            since: FIRST,
+            kind: "`\"handover\"` or `\"drop\"`",
+            example: "\"drop\"",
+            read: |value, parameters| {
+                parameters.takeover_release = match value.as_str().map(str::to_ascii_lowercase).as_deref() {
+                    Some("handover") => TakeoverRelease::HandOver,
+                    Some("drop") => TakeoverRelease::Drop,
+                    _ => return Err("\"handover\" or \"drop\"".to_owned()),
+                };
+                Ok(())
+            },
+            show: |parameters| {
+                quoted(match parameters.takeover_release {
+                    TakeoverRelease::HandOver => "handover",
+                    TakeoverRelease::Drop => "drop",
+                })
+            },
+        },
+    },
     later(
         "EXTENSIONS_ALLOWED",
         "Who may give admin commands.",
         "list them as `admins` of the connection",
-    ),
-    later(
-        "INTERCEPT_EXTERNAL",
-        "Copies what the bot's own program sends into the topic.",
-        "it comes with the parallel connection (mode `gateway`)",
     ),
     later(
         "PRIVATE_KEYWORDS",

@@ -21,10 +21,24 @@ fn nothing_given_is_the_default() {
 }
 
 #[test]
+fn words_open_dialogs_by_whole_words() {
+    let parameters = parse(json!({ "OPENED_BY": ["/operator", "call me"] })).unwrap();
+    for text in ["/operator", " /Operator@shop_bot please", "Call me, please", "call me"] {
+        assert!(parameters.opens(text), "{text}");
+    }
+    for text in ["/operators", "hello", "please call me", "call men"] {
+        assert!(!parameters.opens(text), "{text}");
+    }
+    assert!(Parameters::default().opens("anything"));
+}
+
+#[test]
 fn every_parameter_is_read() {
     let given = json!({
         "WELCOME": "Hi, {title}", "AUTOCLOSE": 168, "AUTO_INFO": true, "REPLY_ONLY": "TRUE", "SILENT_MODE": "on",
         "IGNORE_CHATS": [1, "2", 1], "WHITE_LIST": "5, -100200", "ICON_COLOR": "Green", "UNCONFIRMED": "repeat",
+        "OPENED_BY": ["/Operator", "help me"], "INTERCEPT_EXTERNAL": false, "INTERCEPT_OPENS": true, "AUTO_TAKEOVER": true,
+        "TAKEOVER_TIMEOUT": "30", "TAKEOVER_UPDATES": "mark", "TAKEOVER_RELEASE": "Drop",
     });
     let expected = Parameters {
         welcome: Some("Hi, {title}".into()),
@@ -36,6 +50,13 @@ fn every_parameter_is_read() {
         white_list: vec![5, -100_200],
         icon_color: Some(9_367_192),
         unconfirmed: Unconfirmed::Repeat,
+        opened_by: vec!["/operator".into(), "help me".into()],
+        intercept_external: false,
+        intercept_opens: true,
+        auto_takeover: true,
+        takeover_timeout: Some(30),
+        takeover_updates: TakeoverUpdates::Mark,
+        takeover_release: TakeoverRelease::Drop,
     };
     assert_eq!(parse(given).unwrap(), expected);
 }

@@ -5,6 +5,8 @@ use serde_json::Value;
 /// Telegram's ids have at most 52 significant bits.
 const ID_LIMIT: i64 = 1 << 52;
 const LIST_LIMIT: usize = 10_000;
+const WORDS_LIMIT: usize = 100;
+const WORD_LENGTH: usize = 64;
 /// A value that was not understood is repeated only when it is short: a token, wherever it was put by mistake, is longer.
 const SHOWN: usize = 24;
 
@@ -53,6 +55,39 @@ pub(super) fn number(value: &Value) -> Option<i64> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// A list of words: a list of texts, or one text with commas. Repeats are dropped.
+pub(super) fn words(value: &Value) -> Result<Vec<String>, String> {
+    let rule = || format!("a list of at most {WORDS_LIMIT} words of at most {WORD_LENGTH} characters, or \"OFF\"");
+    if is_off(value) {
+        return Ok(Vec::new());
+    }
+    let given: Vec<String> = match value {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned).ok_or_else(rule))
+            .collect::<Result<_, _>>()?,
+        Value::String(text) => text
+            .split(',')
+            .map(|part| part.trim().trim_matches('"').to_owned())
+            .collect(),
+        _ => return Err(rule()),
+    };
+    let mut words: Vec<String> = Vec::new();
+    for word in given {
+        let word = word.trim().to_lowercase();
+        if word.is_empty() || word.chars().count() > WORD_LENGTH || word.chars().any(char::is_control) {
+            return Err(rule());
+        }
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.len() > WORDS_LIMIT {
+        return Err(rule());
+    }
+    Ok(words)
 }
 
 /// A list of ids of users or chats: a list, one number, or a text of numbers with commas. Repeats are dropped.

@@ -92,7 +92,12 @@ pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> En
         };
     }
     let ops: Vec<&Op> = loaded.iter().map(|loaded| &loaded.op).collect();
-    let step = match plan(&inner, &ops).await {
+    let planned = if is_outdated(&inner, &loaded) {
+        Ok(Step::Nothing)
+    } else {
+        plan(&inner, &ops).await
+    };
+    let step = match planned {
         Ok(step) => step,
         Err(error) => {
             tracing::error!(connection = %inner.name, error = %crate::chain(&error), "a delivery could not be planned");
@@ -113,6 +118,21 @@ pub async fn attempt(inner: Arc<Inner>, start: Start, loaded: Vec<Loaded>) -> En
     settle(&inner, &start, conclusion)
         .await
         .unwrap_or_else(|| stopped(&start))
+}
+
+/// A newer revision of the same message waits behind this one.
+fn is_outdated(inner: &Inner, loaded: &[Loaded]) -> bool {
+    let [
+        Loaded {
+            delivery,
+            op: Op::Revise { carry },
+        },
+    ] = loaded
+    else {
+        return false;
+    };
+    let newest = inner.revisions.get(&(carry.chat, carry.message));
+    newest.is_some_and(|newest| newest > delivery.id)
 }
 
 async fn settle(inner: &Arc<Inner>, start: &Start, conclusion: Conclusion) -> Option<Ended> {

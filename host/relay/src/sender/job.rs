@@ -6,6 +6,7 @@ use switchboard_store::{ChatId, Delivery, DeliveryState, Direction, Place};
 use crate::content::copyable;
 use crate::op::{Carry, Op};
 use crate::parameters::Unconfirmed;
+use crate::sender::program;
 
 /// The most messages that one `copyMessages` takes.
 const COPY_MAX: usize = 100;
@@ -51,7 +52,10 @@ fn priority(op: &Op) -> Priority {
         Op::Show {
             direction: Direction::Intercepted,
             ..
-        } => Priority::Intercepted,
+        }
+        | Op::Revise { .. }
+        | Op::Gone { .. }
+        | Op::Pin { .. } => Priority::Intercepted,
         Op::Show { .. } | Op::Edit { .. } | Op::React { .. } | Op::Reopen { .. } => Priority::Customer,
         Op::Send { .. } | Op::Post { .. } | Op::Unfit { .. } | Op::Loose { .. } | Op::EditPost { .. } => {
             Priority::Notice
@@ -76,6 +80,9 @@ pub fn on_unknown(op: &Op, unconfirmed: Unconfirmed) -> OnUnknown {
         | Op::Loose { .. }
         | Op::Edit { .. }
         | Op::EditPost { .. }
+        | Op::Revise { .. }
+        | Op::Gone { .. }
+        | Op::Pin { .. }
         | Op::React { .. }
         | Op::Title { .. }
         | Op::Reopen { .. } => OnUnknown::Repeat,
@@ -85,6 +92,10 @@ pub fn on_unknown(op: &Op, unconfirmed: Unconfirmed) -> OnUnknown {
 
 fn join(op: &Op) -> Option<Join> {
     let (carry, way) = match op {
+        Op::Show {
+            carry,
+            direction: Direction::Intercepted,
+        } if carry.album.is_none() => return program::joins(carry),
         Op::Show { carry, .. } => (carry, "show"),
         Op::Answer { carry, .. } => (carry, "answer"),
         _ => return None,
@@ -102,6 +113,7 @@ fn join(op: &Op) -> Option<Join> {
         order: carry.message,
         album: album.map(Into::into),
         max,
+        once: false,
     })
 }
 

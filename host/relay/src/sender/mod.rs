@@ -6,13 +6,14 @@ pub mod job;
 pub mod judge;
 mod load;
 pub mod plan;
+pub mod program;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchboard_delivery::{Answer, Engine, Pacing, Start, Verdict};
-use switchboard_store::{Delivery, DeliveryId};
+use switchboard_delivery::{Answer, Engine, Pacing, Scope, Start, Verdict};
+use switchboard_store::{ChatId, Delivery, DeliveryId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -36,11 +37,20 @@ pub enum Command {
     Decide(Vec<(DeliveryId, Option<Op>)>),
     /// What held the group up may be over.
     Recover,
+    /// The bot's own program made a call that counts against the same limits.
+    Spent {
+        chat: Option<ChatId>,
+        weight: u32,
+        /// It was refused: seconds to wait.
+        retry_after: Option<u64>,
+    },
 }
 
 struct Sender {
     inner: Arc<Inner>,
     engine: Engine,
+    /// What the bot's own program leaves us of the shared limits.
+    shares: program::Shares,
     loaded: HashMap<DeliveryId, Loaded>,
     /// Deliveries above this id are in the outbox only.
     spilled_above: Option<DeliveryId>,
@@ -49,8 +59,10 @@ struct Sender {
 
 /// Runs until the connection stops.
 pub async fn run(inner: Arc<Inner>, pacing: Pacing, mut commands: mpsc::Receiver<Command>) {
+    let (pacing, shares) = program::Shares::of(pacing, inner.program.is_some());
     let mut sender = Sender {
         engine: Engine::new(pacing),
+        shares,
         loaded: HashMap::new(),
         spilled_above: Some(0),
         calls: JoinSet::new(),
@@ -114,6 +126,31 @@ impl Sender {
             Command::Add(deliveries) => self.add(deliveries),
             Command::Decide(answers) => answers.into_iter().for_each(|(id, again)| self.decide(id, again)),
             Command::Recover => self.engine.reconnected(self.inner.now()),
+            Command::Spent {
+                chat,
+                weight,
+                retry_after,
+            } => self.program_spent(chat, weight, retry_after),
+        }
+    }
+
+    /// The limits are shared, and its calls go first: what it spends is not there for ours.
+    fn program_spent(&mut self, chat: Option<ChatId>, weight: u32, retry_after: Option<u64>) {
+        let now = self.inner.now();
+        let scope = match chat {
+            Some(chat) if chat > 0 => Scope::Private(chat),
+            Some(chat) => Scope::Group(chat),
+            None => Scope::None,
+        };
+        match retry_after {
+            Some(seconds) => {
+                let until = now.saturating_add(i64::try_from(seconds).unwrap_or(3_600).saturating_mul(1_000));
+                self.engine.pause(scope, until);
+            }
+            None => {
+                let counted = self.shares.counted(now, weight);
+                self.engine.spent(now, scope, counted, now);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a delivery to the call that it needs now. A message for a topic that does not exist yet needs the topic first.
 
 use serde_json::{Map, Value, json};
-use switchboard_store::{ChatId, MessageId, Place, TopicId};
+use switchboard_store::{ChatId, Direction, MessageId, Place, TopicId};
 
 use crate::RelayError;
 use crate::connection::{Inner, notice_key};
@@ -9,8 +9,12 @@ use crate::content::{Content, copyable, takes_caption};
 use crate::op::{Carry, Op, Reply};
 use crate::sender::job::can_copy_many;
 use crate::sender::judge::NO_FORUM;
+use crate::sender::program;
 use crate::topics::{Adopting, Making};
 use crate::{title, words};
+
+/// The kind of a mirror whose twin stands for several messages.
+pub const JOINED: &str = "joined";
 
 /// One attempt: a call, or the knowledge that none is needed.
 #[derive(Debug)]
@@ -43,6 +47,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether it changes a message that is there.
+    pub fn edits(&self) -> bool {
+        matches!(self, Self::Call { method, .. } if method.starts_with("edit"))
+    }
+
     fn call(method: &'static str, parameters: Value) -> Self {
         match parameters {
             Value::Object(parameters) => Self::Call { method, parameters },
@@ -85,6 +94,37 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
         }
     }
     match first {
+        Op::Show {
+            carry,
+            direction: Direction::Intercepted,
+        } => {
+            let carries: Vec<&Carry> = ops.iter().filter_map(|op| carry_of(op)).collect();
+            program_says(inner, place, carry, &carries).await
+        }
+        Op::Revise { carry } => revise(inner, place, carry).await,
+        Op::Gone { chat, message } => Ok(match own_twin(inner, *chat, *message).await? {
+            Some(twin) => {
+                place.remove("message_thread_id");
+                place.insert("message_id".to_owned(), twin.into());
+                place.insert("reply_markup".to_owned(), words::marks(&[words::GONE.to_owned()]));
+                Step::Call {
+                    method: "editMessageReplyMarkup",
+                    parameters: place,
+                }
+            }
+            None => Step::Nothing,
+        }),
+        Op::Pin { chat, message, pinned } => Ok(match inner.twin(*chat, Place::Customer, *message).await? {
+            Some(twin) if *pinned => Step::call(
+                "pinChatMessage",
+                json!({ "chat_id": inner.group(), "message_id": twin, "disable_notification": true }),
+            ),
+            Some(twin) => Step::call(
+                "unpinChatMessage",
+                json!({ "chat_id": inner.group(), "message_id": twin }),
+            ),
+            None => Step::Nothing,
+        }),
         Op::Show { carry, .. } | Op::Answer { carry, .. } => {
             let carries: Vec<&Carry> = ops.iter().filter_map(|op| carry_of(op)).collect();
             let (source, side) = if matches!(first, Op::Show { .. }) {
@@ -179,7 +219,59 @@ pub async fn plan(inner: &Inner, ops: &[&Op]) -> Result<Step, RelayError> {
 
 /// An edit, a reaction or a rename of what is not there has no object; only messages make a topic.
 fn needs_topic(op: &Op) -> bool {
-    matches!(op, Op::Show { .. } | Op::Post { .. })
+    matches!(op, Op::Show { .. } | Op::Post { .. } | Op::Revise { .. })
+}
+
+async fn program_says(
+    inner: &Inner,
+    mut place: Map<String, Value>,
+    first: &Carry,
+    carries: &[&Carry],
+) -> Result<Step, RelayError> {
+    if let Some(reply) = &first.reply
+        && let Some(parameters) = reply_parameters(inner, first.chat, Place::Customer, reply).await?
+    {
+        place.insert("reply_parameters".to_owned(), parameters);
+    }
+    Ok(program::show(place, carries, copyable(&first.kind)))
+}
+
+/// The twin of a message, where it is the only one that it stands for.
+async fn own_twin(inner: &Inner, chat: ChatId, message: MessageId) -> Result<Option<MessageId>, RelayError> {
+    let mirror = inner.store.mirror_of_customer_message(inner.id, chat, message).await?;
+    Ok(mirror
+        .filter(|mirror| mirror.kind != JOINED)
+        .map(|mirror| mirror.group_message))
+}
+
+async fn revise(inner: &Inner, mut place: Map<String, Value>, carry: &Carry) -> Result<Step, RelayError> {
+    let mirror = inner
+        .store
+        .mirror_of_customer_message(inner.id, carry.chat, carry.message)
+        .await?;
+    match (mirror, &carry.content) {
+        (Some(mirror), Some(content)) if mirror.kind != JOINED => {
+            Ok(match edit(place, mirror.group_message, &program::shown(content, &[])) {
+                // What cannot be edited (a place that moves, say) is as it was.
+                Step::Call { method, mut parameters } => {
+                    parameters
+                        .entry("reply_markup")
+                        .or_insert_with(|| json!({ "inline_keyboard": [] }));
+                    Step::Call { method, parameters }
+                }
+                other => other,
+            })
+        }
+        // One of several in one message cannot be edited there: it follows under it.
+        (Some(mirror), _) => {
+            place.insert(
+                "reply_parameters".to_owned(),
+                json!({ "message_id": mirror.group_message, "allow_sending_without_reply": true }),
+            );
+            Ok(program::show(place, &[carry], copyable(&carry.kind)))
+        }
+        (None, _) => Ok(program::show(place, &[carry], copyable(&carry.kind))),
+    }
 }
 
 fn carry_of(op: &Op) -> Option<&Carry> {
@@ -254,7 +346,7 @@ async fn reply_parameters(
     Ok(Some(parameters))
 }
 
-fn send(mut place: Map<String, Value>, contents: &[Content]) -> Step {
+pub(super) fn send(mut place: Map<String, Value>, contents: &[Content]) -> Step {
     if contents.len() > 1 {
         let media: Vec<Value> = contents.iter().filter_map(Content::input_media).collect();
         if media.len() != contents.len() {

@@ -21,6 +21,23 @@ impl Inner {
         chat: ChatId,
         query: &CallbackQuery,
     ) -> Result<(), RelayError> {
+        if !self.is_own_press(chat, query).await? {
+            // The bot's own program answers, unless it is not to hear of it.
+            if draft
+                .read(&self.book, chat)
+                .await?
+                .dialog
+                .as_ref()
+                .is_some_and(|dialog| self.holds(dialog))
+            {
+                draft.quick.push(Quick::AnswerPress {
+                    id: query.id.clone(),
+                    text: Some(words::operator_has_it().to_owned()),
+                    alert: false,
+                });
+            }
+            return Ok(());
+        }
         let data = query.data.as_deref().unwrap_or_default();
         let mut parts = data.splitn(3, ':');
         let in_group = query
@@ -29,6 +46,7 @@ impl Inner {
             .is_some_and(|message| message.chat.id == self.group());
         let (text, alert) = match (parts.next(), parts.next(), parts.next()) {
             (Some("u"), Some(ids), Some(verb)) if in_group => (self.decide(draft, ids, verb, query).await?, false),
+            (Some("n"), Some("c"), _) => (Some(words::only_customer().to_owned()), false),
             (Some("p"), Some(plugin), Some(value)) => self.plugin_press(draft, chat, query, plugin, value).await?,
             _ => (None, false),
         };

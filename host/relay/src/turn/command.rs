@@ -13,7 +13,7 @@ use crate::op::Op;
 use crate::words;
 
 /// Commands of the relay itself; a plugin cannot take them.
-pub const TOPIC_COMMANDS: [&str; 5] = ["close", "hold", "wait", "info", "help"];
+pub const TOPIC_COMMANDS: [&str; 7] = ["close", "hold", "wait", "takeover", "release", "info", "help"];
 pub const GENERAL_COMMANDS: [&str; 3] = ["new", "info", "help"];
 
 /// A command as it was written.
@@ -70,7 +70,10 @@ impl Inner {
         match call.name.as_str() {
             "close" => {
                 draft.set_status(chat, Status::Closed, 0);
+                self.end_takeover(draft, chat);
             }
+            "takeover" => self.take_over(draft, chat, message),
+            "release" => self.release(draft, chat, message),
             "hold" => {
                 draft.set_status(chat, Status::Waiting, 0);
             }
@@ -86,7 +89,11 @@ impl Inner {
                 }
             }
             "help" => {
-                let text = words::help_topic(self.config.parameters.reply_only, &self.plugins.help("topic"));
+                let text = words::help_topic(
+                    self.config.parameters.reply_only,
+                    self.program.is_some(),
+                    &self.plugins.help("topic"),
+                );
                 reply(draft, Some(chat), message, text);
             }
             name => {

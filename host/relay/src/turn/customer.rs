@@ -30,9 +30,7 @@ impl Inner {
     ) -> Result<(), RelayError> {
         let chat = message.chat.id;
         let parameters = &self.config.parameters;
-        if parameters.ignore_chats.contains(&chat)
-            || (!parameters.white_list.is_empty() && !parameters.white_list.contains(&chat))
-        {
+        if !parameters.handles(chat) {
             return Ok(());
         }
         let Some(user) = message.from.as_ref().filter(|user| !user.is_bot) else {
@@ -44,6 +42,13 @@ impl Inner {
         }
         draft.read(&self.book, chat).await?;
         let begins = draft.dialog(chat).is_none();
+        let open = draft.dialog(chat).is_some_and(|dialog| dialog.status != Status::Closed);
+        if !open && (edited || !parameters.opens(message.body())) && !parameters.opened_by.is_empty() {
+            if begins {
+                draft.forget_contact(chat);
+            }
+            return Ok(());
+        }
         self.meet(draft, user, message);
 
         let content = Content::of(message);

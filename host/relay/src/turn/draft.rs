@@ -61,6 +61,8 @@ pub struct Draft {
     /// Messages that the turn knows whole.
     pub known: Vec<Known>,
     pub timers_changed: bool,
+    /// Dialogs that go back to the bot's own program.
+    pub released: Vec<ChatId>,
     /// Titles may be out of date.
     pub titles: Vec<(ChatId, i64)>,
 }

@@ -5,9 +5,11 @@ mod command;
 mod customer;
 pub mod draft;
 mod general;
+mod intercepted;
 mod members;
 mod operator;
 mod reaction;
+mod takeover;
 mod timer;
 
 use std::sync::Arc;
@@ -19,7 +21,9 @@ use switchboard_telegram::types::{Message, Update, UpdateKind};
 use crate::RelayError;
 use crate::cache::{Guard, Person};
 use crate::connection::Inner;
+use crate::intercept::Noted;
 use crate::op::Op;
+use crate::parameters::TakeoverRelease;
 use crate::sender::Command;
 use draft::{Draft, Quick};
 
@@ -42,6 +46,12 @@ pub enum Event {
     Timer(Due),
     /// A dialog was answered long ago and nothing came since.
     Autoclose {
+        chat: ChatId,
+    },
+    /// The bot's own program did something.
+    Intercepted(Noted),
+    /// No operator wrote for as long as a takeover lasts.
+    TakeoverEnds {
         chat: ChatId,
     },
 }
@@ -128,7 +138,9 @@ impl Inner {
         for _ in 0..TRIES {
             let updates = match event {
                 Event::Update(update) => vec![update.update_id],
-                Event::Timer(_) | Event::Autoclose { .. } => Vec::new(),
+                // Its number tells a second run; Telegram's own are above zero.
+                Event::Intercepted(noted) => vec![-noted.seq],
+                Event::Timer(_) | Event::Autoclose { .. } | Event::TakeoverEnds { .. } => Vec::new(),
             };
             let mut draft = Draft::new(self.now(), updates);
             self.handle(&mut draft, chat, event).await?;
@@ -136,6 +148,7 @@ impl Inner {
             let answers = std::mem::take(&mut draft.answers);
             let quick = std::mem::take(&mut draft.quick);
             let timers_changed = draft.timers_changed;
+            let released = std::mem::take(&mut draft.released);
             let finished = draft.finish(self.id, || self.next_id());
             let Some(_guards) = self.lock_others(chat, &finished.people).await else {
                 self.let_titles_go(&finished.deliveries);
@@ -155,6 +168,7 @@ impl Inner {
                     if timers_changed {
                         self.timers_changed.notify_one();
                     }
+                    self.give_back(released).await;
                     return Ok(());
                 }
                 Some(Written::Conflict) => {
@@ -194,6 +208,20 @@ impl Inner {
             Event::Update(update) => self.update(draft, chat, update).await,
             Event::Timer(due) => self.timer(draft, due).await,
             Event::Autoclose { chat } => self.autoclose(draft, *chat).await,
+            Event::Intercepted(noted) => self.intercepted(draft, noted).await,
+            Event::TakeoverEnds { chat } => self.takeover_ends(draft, *chat).await,
+        }
+    }
+
+    /// What was held back of these dialogs goes to the bot's own program, or nowhere.
+    pub(crate) async fn give_back(&self, released: Vec<ChatId>) {
+        let Some(program) = &self.program else { return };
+        let drop = self.config.parameters.takeover_release == TakeoverRelease::Drop;
+        for chat in released {
+            // What stays held now is given back at the next start.
+            if let Err(error) = program.release(chat, drop).await {
+                tracing::error!(connection = %self.name, error = %crate::chain(&*error), "held updates could not be given back");
+            }
         }
     }
 
@@ -241,6 +269,11 @@ impl Inner {
     }
 
     async fn hand_over(&self, deliveries: Vec<(Delivery, Op)>, answers: Vec<(i64, Option<Op>)>) {
+        for (delivery, op) in &deliveries {
+            if let Op::Revise { carry } = op {
+                self.revisions.insert((carry.chat, carry.message), delivery.id);
+            }
+        }
         // A closed queue means that the host is stopping; what is committed is read again at the next start.
         if !deliveries.is_empty() {
             let _ = self.commands.send(Command::Add(deliveries)).await;

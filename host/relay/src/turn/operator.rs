@@ -84,6 +84,7 @@ impl Inner {
             return Ok(());
         }
         self.answer(draft, chat, message, topic, passed);
+        self.answered(draft, chat, message);
         Ok(())
     }
 

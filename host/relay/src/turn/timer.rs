@@ -32,6 +32,7 @@ impl Inner {
             .is_some_and(|dialog| dialog.status == Status::Answered && dialog.last_activity < before);
         if due {
             draft.set_status(chat, Status::Closed, 0);
+            self.end_takeover(draft, chat);
         }
         Ok(())
     }

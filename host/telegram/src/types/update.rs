@@ -1,5 +1,8 @@
 //! Updates.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -33,6 +36,59 @@ pub const RELAY_UPDATES: [&str; 5] = [
     "my_chat_member",
     "message_reaction",
 ];
+
+/// What every update tells of itself, known kind or not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UpdateHead {
+    /// Telegram's name of the kind: `message`, `poll_answer`, …; empty where the update holds nothing.
+    pub kind: String,
+    /// The chat that it happened in, where it names one.
+    pub chat: Option<i64>,
+    /// Who caused it, where it names a user.
+    pub from: Option<i64>,
+}
+
+impl UpdateHead {
+    /// Whose updates keep their order among each other: the chat's or, where there is none, the user's.
+    #[must_use]
+    pub fn lane(&self) -> Option<i64> {
+        self.chat.or(self.from)
+    }
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    id: i64,
+}
+
+/// Where the kinds keep chat and user.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Whereabouts {
+    chat: Option<Numbered>,
+    message: Option<Box<Whereabouts>>,
+    from: Option<Numbered>,
+    user: Option<Numbered>,
+}
+
+impl Update {
+    /// What the update is about, whatever its kind.
+    #[must_use]
+    pub fn head(&self) -> UpdateHead {
+        let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(self.raw.get()).unwrap_or_default();
+        let Some((kind, body)) = fields.iter().find(|(name, _)| *name != "update_id") else {
+            return UpdateHead::default();
+        };
+        // A shape that is not understood has no whereabouts.
+        let found: Whereabouts = serde_json::from_str(body.get()).unwrap_or_default();
+        let inner = found.message.and_then(|message| message.chat);
+        UpdateHead {
+            kind: kind.clone().into_owned(),
+            chat: found.chat.or(inner).map(|chat| chat.id),
+            from: found.from.or(found.user).map(|user| user.id),
+        }
+    }
+}
 
 #[derive(Deserialize)]
 struct Head {
@@ -102,6 +158,25 @@ mod tests {
         let updates: Vec<Update> = serde_json::from_str(json).unwrap();
         assert!(matches!(updates[0].kind, UpdateKind::Unreadable(_)));
         assert_eq!(updates[1].update_id, 8);
+    }
+
+    #[test]
+    fn every_kind_has_a_head() {
+        let head = |json: &str| serde_json::from_str::<Update>(json).unwrap().head();
+        let press = head(
+            r#"{"update_id":1,"callback_query":{"id":"9","from":{"id":5},"message":{"chat":{"id":-7},"message_id":1}}}"#,
+        );
+        assert_eq!(
+            (press.kind.as_str(), press.chat, press.lane()),
+            ("callback_query", Some(-7), Some(-7))
+        );
+        let vote = head(r#"{"update_id":1,"poll_answer":{"poll_id":"9","user":{"id":5}}}"#);
+        assert_eq!(
+            (vote.kind.as_str(), vote.chat, vote.lane()),
+            ("poll_answer", None, Some(5))
+        );
+        let new = head(r#"{"update_id":1,"from_the_future":[1]}"#);
+        assert_eq!((new.kind.as_str(), new.lane()), ("from_the_future", None));
     }
 
     #[test]

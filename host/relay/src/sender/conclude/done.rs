@@ -7,7 +7,7 @@ use super::{Drawing, carry_of};
 use crate::RelayError;
 use crate::content::Content;
 use crate::op::{Carry, Op};
-use crate::sender::plan::Step;
+use crate::sender::plan::{JOINED, Step};
 use crate::words;
 
 impl Drawing<'_> {
@@ -15,6 +15,8 @@ impl Drawing<'_> {
         self.settle_all(|_| Settled::Sent, Outcome::Sent);
         match self.first().clone() {
             Op::Show { carry, direction } => self.shown(&carry, direction, ids).await?,
+            // An edit gives the twin again, which is linked already.
+            Op::Revise { carry } if !step.edits() => self.shown(&carry, Direction::Intercepted, ids).await?,
             Op::Answer { topic, .. } => {
                 // Fewer ids than messages: Telegram left some out and does not say which, so none is linked wrongly.
                 if ids.len() == self.loaded.len() {
@@ -118,10 +120,18 @@ impl Drawing<'_> {
             .as_ref()
             .and_then(|dialog| dialog.topic)
             .unwrap_or_default();
+        let joined = direction == Direction::Intercepted && ids.len() == 1 && first.album.is_none();
         if ids.len() == self.loaded.len() {
             let carries: Vec<Carry> = self.loaded.iter().filter_map(|loaded| carry_of(&loaded.op)).collect();
             for ((loaded, carry), id) in self.loaded.iter().zip(&carries).zip(ids) {
                 self.mirror(carry, direction, carry.message, *id, topic, loaded.delivery.id);
+            }
+        } else if let (true, Some(id)) = (joined, ids.first()) {
+            for loaded in self.loaded {
+                if let Some(mut carry) = carry_of(&loaded.op) {
+                    JOINED.clone_into(&mut carry.kind);
+                    self.mirror(&carry, direction, carry.message, *id, topic, loaded.delivery.id);
+                }
             }
         } else {
             self.add(Op::Post {

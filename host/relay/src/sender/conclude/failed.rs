@@ -1,7 +1,7 @@
 //! What is written when a call failed: healing, waiting, asking, and words for the operators.
 
 use switchboard_delivery::{Flood, OnUnknown, Outcome};
-use switchboard_store::{Change, ChatId, Place, Settled};
+use switchboard_store::{Change, ChatId, Direction, Place, Settled};
 
 use super::{ADOPTION_WAIT, Drawing, UNFIT_RETRY, as_repeat, ask, carry_of};
 use crate::RelayError;
@@ -170,9 +170,16 @@ impl Drawing<'_> {
         }
         match (self.first(), step) {
             // What was said to a message of a topic that is gone has no object any more.
-            (Op::Edit { .. } | Op::EditPost { .. } | Op::React { .. } | Op::Title { .. } | Op::Reopen { .. }, _) => {
-                self.settle_all(|_| Settled::Sent, Outcome::Sent)
-            }
+            (
+                Op::Edit { .. }
+                | Op::EditPost { .. }
+                | Op::React { .. }
+                | Op::Gone { .. }
+                | Op::Pin { .. }
+                | Op::Title { .. }
+                | Op::Reopen { .. },
+                _,
+            ) => self.settle_all(|_| Settled::Sent, Outcome::Sent),
             _ => self.again("the topic was deleted", self.now, Outcome::More { after: 0 }),
         }
         Ok(())
@@ -254,8 +261,15 @@ impl Drawing<'_> {
                     }
                 });
             }
-            Op::Show { carry, .. } => {
-                let text = words::cannot_show(&carry.kind);
+            Op::Show { carry, direction } => {
+                let text = match (direction, &carry.content) {
+                    (Direction::Intercepted, Some(content)) => words::program_sent(content),
+                    (Direction::Intercepted, None) => words::program_sent(&Content {
+                        kind: carry.kind.clone(),
+                        ..Content::default()
+                    }),
+                    _ => words::cannot_show(&carry.kind),
+                };
                 self.add(Op::Post {
                     chat,
                     content: Content::text(text),

@@ -229,7 +229,7 @@ pub fn ask(inner: &Inner, loaded: &[Loaded]) -> Op {
 
 fn carry_of(op: &Op) -> Option<Carry> {
     match op {
-        Op::Show { carry, .. } | Op::Answer { carry, .. } => Some(carry.clone()),
+        Op::Show { carry, .. } | Op::Answer { carry, .. } | Op::Revise { carry } => Some(carry.clone()),
         _ => None,
     }
 }
