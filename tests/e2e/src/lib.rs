@@ -6,6 +6,7 @@
 mod built;
 mod host;
 mod programs;
+pub mod script;
 mod stage;
 
 pub use built::{plugins_dir, program, test_plugins_dir};

@@ -153,7 +153,16 @@ impl Call<'_> {
     }
 
     pub fn invite_link(&mut self, method: &str) -> Answer {
-        let key = self.group_right("can_invite_users", "not enough rights to manage chat invite link")?;
+        let words = "not enough rights to manage chat invite link";
+        let key = self.group_right("can_invite_users", words)?;
+        if self
+            .world
+            .chat(key)
+            .and_then(Chat::group)
+            .is_some_and(|g| !g.is_admin(self.bot))
+        {
+            return Err(ApiError::bad(words));
+        }
         let link = format!(
             "https://t.me/+{:016x}",
             key.api_id().unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15)

@@ -16,6 +16,10 @@ use crate::world::chat::ChatKey;
 
 /// The longest pause between attempts.
 const MAX_PAUSE_MS: u64 = 60_000;
+/// Doubled before it is first waited for.
+const FIRST_PAUSE_MS: u64 = 1000;
+/// The longest pause that an endpoint may ask for.
+const MAX_ASKED_MS: u64 = 3_600_000;
 /// How long an endpoint may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// Methods that a webhook's answer may not call.
@@ -170,12 +174,16 @@ async fn deliver_all(core: Arc<Core>, bot: Id, hook: Webhook) {
                     }
                     Outcome::Failed { text, retry_after } => {
                         fail(&core, bot, hook.generation, text);
-                        let last = pauses.get(&l).map_or(500, |(_, p)| *p);
-                        let mut pause = (last * 2).min(MAX_PAUSE_MS);
-                        if let Some(s) = retry_after {
-                            pause = (s * 1000).min(3_600_000);
-                        }
-                        pauses.insert(l, (now_ms() + core.options.pause(pause), pause));
+                        // Once more at once, then after growing pauses, or when the endpoint says.
+                        let (wait, next) = match (retry_after, pauses.get(&l)) {
+                            (Some(s), last) => ((s * 1000).min(MAX_ASKED_MS), last.map_or(FIRST_PAUSE_MS, |(_, p)| *p)),
+                            (None, None) => (0, FIRST_PAUSE_MS),
+                            (None, Some((_, last))) => {
+                                let doubled = (last * 2).min(MAX_PAUSE_MS);
+                                (doubled, doubled)
+                            }
+                        };
+                        pauses.insert(l, (now_ms() + core.options.pause(wait), next));
                     }
                 }
             }

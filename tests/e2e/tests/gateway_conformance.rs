@@ -1,0 +1,26 @@
+//! One scripted client, replayed in two places: every status, header and body is the same.
+
+use anyhow::{Result, ensure};
+use switchboard_e2e::script::{CHATS, Place, Play, replay};
+
+/// Steps of the script at least: it is no smaller by accident.
+const STEPS: usize = 1000;
+
+fn compare(one: &Play, other: &Play) -> Result<()> {
+    ensure!(one.record.entries.len() >= STEPS, "{} steps", one.record.entries.len());
+    match one.record.differences(&other.record) {
+        None => Ok(()),
+        Some(text) => anyhow::bail!("{text}"),
+    }
+}
+
+/// The script itself is repeatable, so that a difference elsewhere is the door's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_goes_alike_twice() -> Result<()> {
+    let (one, other) = tokio::join!(async { replay(Place::direct().await?).await }, async {
+        replay(Place::direct().await?).await
+    });
+    let (one, other) = (one?, other?);
+    ensure!(one.cast.chats() == CHATS, "{:?}", one.cast.chats());
+    compare(&one, &other)
+}
