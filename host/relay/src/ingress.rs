@@ -9,6 +9,7 @@ use serde_json::json;
 use switchboard_store::{Change, ChatId, TurnCommit, Write};
 use switchboard_telegram::CallError;
 use switchboard_telegram::types::{RELAY_UPDATES, Update, UpdateKind};
+use tokio::sync::watch;
 
 use crate::connection::{Inner, Status};
 use crate::turn::Event;
@@ -25,6 +26,7 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
     let mut pause = Duration::ZERO;
     // The first answer tells that the connection works, or works again, so it is not waited for.
     let mut at_once = true;
+    let mut changes = inner.program.as_ref().map(|program| program.kinds());
     loop {
         if !pause.is_zero() {
             tokio::select! {
@@ -34,6 +36,7 @@ pub async fn run(inner: Arc<Inner>, mut cursor: i64) {
         }
         let polled = tokio::select! {
             () = inner.stopping.cancelled() => break,
+            () = wants_change(&mut changes) => continue,
             polled = poll(&inner, cursor, at_once) => polled,
         };
         match polled {
@@ -88,12 +91,23 @@ async fn poll(inner: &Inner, cursor: i64, at_once: bool) -> Result<Vec<Update>, 
 /// The kinds of updates that either side wants.
 fn wanted(inner: &Inner) -> Vec<String> {
     let mut kinds: Vec<String> = RELAY_UPDATES.map(str::to_owned).into();
-    for kind in inner.program.iter().flat_map(|program| program.kinds()) {
+    let program = inner.program.as_ref().map(|program| program.kinds().borrow().clone());
+    for kind in program.into_iter().flatten() {
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }
     }
     kinds
+}
+
+/// The bot's program wants other kinds: a poll that is under way asks for too little, or too much.
+async fn wants_change(changes: &mut Option<watch::Receiver<Vec<String>>>) {
+    let Some(kinds) = changes else {
+        return std::future::pending().await;
+    };
+    if kinds.changed().await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// The turns of a batch, by dialog, dialogs in the order in which they first come up.

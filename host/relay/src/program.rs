@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use switchboard_store::ChatId;
+use tokio::sync::watch;
 
 /// What failed on the program's side of the house.
 pub type ProgramError = Box<dyn std::error::Error + Send + Sync>;
@@ -34,8 +35,8 @@ pub struct ForProgram {
 /// The queue of the bot's own program.
 #[async_trait]
 pub trait Program: Send + Sync + std::fmt::Debug {
-    /// The kinds of updates that it wants, each by name.
-    fn kinds(&self) -> Vec<String>;
+    /// The kinds of updates that it wants, each by name, as they are now and as they change.
+    fn kinds(&self) -> watch::Receiver<Vec<String>>;
     /// Takes a batch for the program; repeats are known and dropped. On disk when it returns.
     ///
     /// # Errors

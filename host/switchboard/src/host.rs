@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use switchboard_delivery::Pacing;
+use switchboard_relay::config::{ConnectionConfig, Mode};
 use switchboard_relay::{Committer, Connection, Deps, Status};
 use switchboard_runtime::Plugin;
 use switchboard_store::{Connection as Row, Store};
 use switchboard_telegram::Api;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::apply::{Applied, Bench, Outcome};
+use crate::beside::{Beside, Gateway};
 use crate::config::connections::Wanted;
 use crate::plugins::PluginFolder;
 use crate::redact::one_line;
@@ -29,6 +31,7 @@ pub struct Host {
     plugins: Arc<PluginFolder>,
     api: Api,
     pacing: Pacing,
+    gateway: Gateway,
     /// Held while connections are started, changed or stopped: one such change at a time.
     running: tokio::sync::Mutex<Running>,
     /// How each connection is doing; can be read during a change.
@@ -48,11 +51,21 @@ struct Running {
 struct Up {
     connection: Connection,
     plugins: Vec<Arc<Plugin>>,
+    /// The bot's own program, in the modes that have one.
+    beside: Option<Beside>,
 }
 
 impl Host {
-    pub fn new(secrets: Secrets, store: Arc<dyn Store>, plugins: PluginFolder, api: Api, pacing: Pacing) -> Self {
+    pub fn new(
+        secrets: Secrets,
+        store: Arc<dyn Store>,
+        plugins: PluginFolder,
+        api: Api,
+        pacing: Pacing,
+        gateway: Gateway,
+    ) -> Self {
         Self {
+            gateway,
             committer: Committer::start(Arc::clone(&store)),
             secrets,
             store,
@@ -99,23 +112,60 @@ impl Host {
 
     async fn try_start(&self, row: Row) -> anyhow::Result<Up> {
         let token = self.secrets.open_token(&row.name, &row.token)?;
-        let config = serde_json::from_str(&row.config)
+        let config: ConnectionConfig = serde_json::from_str(&row.config)
             .context("its configuration in the database cannot be read; apply it again")?;
+        let mode = config.mode;
         let plugins = Arc::clone(&self.plugins);
         let shelf = tokio::task::spawn_blocking(move || plugins.shelf(&config))
             .await
             .context("loading the plugins broke off")??;
         let plugins = shelf.plugins.values().cloned().collect();
+        let beside = match mode.has_program() {
+            true => Some(self.gateway.beside(&row, &token).await?),
+            false => None,
+        };
         let deps = Deps {
             store: Arc::clone(&self.store),
             committer: self.committer.clone(),
             plugins: Arc::new(shelf),
             api: self.api.clone(),
             pacing: self.pacing,
-            program: None,
+            program: beside.as_ref().map(Beside::program),
         };
-        let connection = Connection::start(deps, row, token).await?;
-        Ok(Up { connection, plugins })
+        let started = Connection::start(deps, row, token.clone()).await;
+        let up = match (started, beside) {
+            (Ok(connection), beside) => Up {
+                connection,
+                plugins,
+                beside,
+            },
+            (Err(error), beside) => {
+                if let Some(beside) = &beside {
+                    beside.front.stop().await;
+                }
+                return Err(error.into());
+            }
+        };
+        if let Some(beside) = up.beside.as_ref().filter(|_| mode == Mode::Gateway)
+            && let Err(error) = self.gateway.let_in(&token, beside)
+        {
+            self.end(up).await;
+            return Err(error);
+        }
+        Ok(up)
+    }
+
+    /// Ends a connection: no more calls of the bot's own program come in, turns and open calls end, and what its program has
+    /// confirmed is written.
+    async fn end(&self, up: Up) {
+        if let Some(beside) = &up.beside {
+            self.gateway.shut(beside);
+        }
+        // Before the program's queue: what the relay takes in from Telegram must find it.
+        up.connection.stop().await;
+        if let Some(beside) = &up.beside {
+            beside.front.stop().await;
+        }
     }
 
     /// Checks and writes connections, and starts anew what changed, whose plugins were replaced, or is broken.
@@ -140,7 +190,7 @@ impl Host {
             let broken = matches!(self.status(name), None | Some(Status::Broken(_)));
             if one.applied.outcome != Outcome::Unchanged || broken {
                 if let Some(up) = running.connections.remove(name) {
-                    up.connection.stop().await;
+                    self.end(up).await;
                 }
                 let written = match one.applied.outcome {
                     Outcome::Unchanged => Ok(()),
@@ -163,7 +213,7 @@ impl Host {
     pub async fn remove(&self, name: &str) -> anyhow::Result<bool> {
         let mut running = self.running.lock().await;
         if let Some(up) = running.connections.remove(name) {
-            up.connection.stop().await;
+            self.end(up).await;
         }
         let removed = self.store.remove_connection(name).await?;
         self.statuses().remove(name);
@@ -219,8 +269,9 @@ impl Host {
             let mut running = self.running.lock().await;
             running.stopping = true;
             let connections = std::mem::take(&mut running.connections);
-            let mut stops: JoinSet<()> = connections.into_values().map(|up| up.connection.stop()).collect();
-            while stops.join_next().await.is_some() {}
+            let mut ends: FuturesUnordered<_> = connections.into_values().map(|up| self.end(up)).collect();
+            while ends.next().await.is_some() {}
+            self.gateway.stop().await;
         };
         tokio::time::timeout(patience, all).await.is_ok()
     }

@@ -11,6 +11,7 @@ use switchboard_telegram::Api;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::beside::Gateway;
 use crate::config::Config;
 use crate::host::Host;
 use crate::http;
@@ -60,10 +61,22 @@ async fn serve(config: &Config, secrets: Secrets, store: Arc<dyn Store>, mut sig
     let address = listener.local_addr()?;
     let _address_file =
         AddressFile::write(&config.store_path, address).context("cannot write the address file beside the database")?;
-    let host = Arc::new(Host::new(secrets, Arc::clone(&store), plugins, api, config.pacing));
+    let gateway = Gateway::open(config, Arc::clone(&store), secrets.seal_key()).await?;
+    let door = gateway.address();
+    let host = Arc::new(Host::new(
+        secrets,
+        Arc::clone(&store),
+        plugins,
+        api,
+        config.pacing,
+        gateway,
+    ));
     let router = http::router(Arc::clone(&host), local_key);
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     say(&format!("listening on http://{address}"));
+    if let Some(door) = door {
+        say(&format!("gateway on http://{door}"));
+    }
     let sweeper = tokio::spawn(sweep(store));
 
     let work = async {

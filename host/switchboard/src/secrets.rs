@@ -1,6 +1,7 @@
 //! The key file: what seals tokens, and keys for other purposes that are derived from it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,7 +20,7 @@ pub enum Purpose {
 
 /// The keys of one key file.
 pub struct Secrets {
-    seal: SealKey,
+    seal: Arc<SealKey>,
     file: PathBuf,
     /// The file's own bytes: every key is derived from all of them.
     material: Vec<u8>,
@@ -39,7 +40,7 @@ impl Secrets {
     fn with(seal: SealKey, path: &Path) -> anyhow::Result<Self> {
         let material = std::fs::read(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
         Ok(Self {
-            seal,
+            seal: Arc::new(seal),
             file: path.to_owned(),
             material,
         })
@@ -53,6 +54,11 @@ impl Secrets {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.material).context("the key file cannot be used as a key")?;
         mac.update(label);
         Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// What seals other things of a connection in the database.
+    pub fn seal_key(&self) -> Arc<SealKey> {
+        Arc::clone(&self.seal)
     }
 
     /// Seals a connection's token for its place in the database.

@@ -25,6 +25,8 @@ pub struct Host {
     child: Child,
     /// Its HTTP listener.
     pub address: String,
+    /// Its front door's base URL, where it has one.
+    pub door: Option<String>,
     /// From the start of the process to the line that it takes updates.
     pub ready_after: Duration,
 }
@@ -88,10 +90,13 @@ impl Host {
         let stdout = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
         let mut address = String::new();
+        let mut door = None;
         let ready = async {
             while let Some(line) = lines.next_line().await? {
                 if let Some(found) = line.strip_prefix("listening on http://") {
                     address = found.trim().to_owned();
+                } else if let Some(found) = line.strip_prefix("gateway on ") {
+                    door = Some(found.trim().to_owned());
                 } else if line.trim() == "ready" {
                     return Ok(());
                 }
@@ -105,6 +110,7 @@ impl Host {
         Ok(Self {
             child,
             address,
+            door,
             ready_after: begun.elapsed(),
         })
     }

@@ -20,6 +20,8 @@ pub const SOON: Duration = Duration::from_secs(20);
 /// How a stage is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    /// The connection's mode; all but `direct` have the front door open.
+    pub mode: String,
     /// Lines of `[connection.parameters]`.
     pub parameters: String,
     /// A TOML list.
@@ -32,6 +34,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            mode: "direct".to_owned(),
             parameters: "WELCOME = \"OFF\"".to_owned(),
             plugins: "[\"quick-replies\"]".to_owned(),
             pacing: "bot = \"off\"\nchat = \"off\"\ngroup = \"off\"".to_owned(),
@@ -100,8 +103,12 @@ impl Stage {
     }
 
     fn write_config(&self) -> Result<()> {
+        let door = match self.setup.mode.as_str() {
+            "direct" => "",
+            _ => "[gateway]\nlisten = \"127.0.0.1:0\"\n",
+        };
         let config = format!(
-            "listen = \"127.0.0.1:0\"\n[telegram]\napi = \"{}\"\n[plugins]\ndir = \"{}\"\n[pacing]\n{}\n",
+            "listen = \"127.0.0.1:0\"\n{door}[telegram]\napi = \"{}\"\n[plugins]\ndir = \"{}\"\n[pacing]\n{}\n",
             self.sim.api_url(),
             self.plugins().display(),
             self.setup.pacing
@@ -139,7 +146,8 @@ impl Stage {
     /// Where it cannot be written.
     pub fn write_connections(&self, parameters: &str, plugins: &str) -> Result<()> {
         let text = format!(
-            "[[connection]]\nname = \"support\"\nmode = \"direct\"\ntoken = \"{TOKEN}\"\ngroup = {}\nadmins = [{}]\nplugins = {plugins}\n[connection.parameters]\n{parameters}\n",
+            "[[connection]]\nname = \"support\"\nmode = \"{}\"\ntoken = \"{TOKEN}\"\ngroup = {}\nadmins = [{}]\nplugins = {plugins}\n[connection.parameters]\n{parameters}\n",
+            self.setup.mode,
             self.group.id(),
             self.operator.id,
         );
@@ -171,6 +179,16 @@ impl Stage {
         let host = Host::start(self.dir.path(), &log).await;
         self.host = Some(host.with_context(|| format!("the log:\n{}", self.log()))?);
         Ok(())
+    }
+
+    /// The front door's base URL, for the bot's own program.
+    ///
+    /// # Panics
+    /// Where no host runs, or it has no door.
+    #[must_use]
+    pub fn door(&self) -> String {
+        let door = self.host.as_ref().and_then(|host| host.door.clone());
+        door.expect("a running host with a front door")
     }
 
     /// `kill -9`.

@@ -174,9 +174,9 @@ impl Scene {
                 &[file, "HIDE_INFO is not available in this version"],
             ),
             Case::new(
-                self.with("mode = \"gateway\""),
+                self.with("mode = \"session\""),
                 2,
-                &[file, "mode gateway is not available", "direct"],
+                &[file, "mode session is not available", "gateway"],
             ),
             Case::new(
                 self.with("mode = \"dirct\""),
@@ -517,8 +517,8 @@ async fn a_broken_configuration_starts_nothing() -> Result<()> {
             vec![file, "PostgreSQL is not available in this version"],
         ),
         (
-            format!("{good}[gateway]\nlisten = \"127.0.0.1:0\"\n"),
-            vec![file, "[gateway] is not available in this version"],
+            format!("{good}[gateway]\nlisten = \"localhost\"\n"),
+            vec![file, "gateway.listen", "is no address", "for example listen = \"127.0.0.1:8081\""],
         ),
         (good.replace("[pacing]", "[pacing"), vec![file]),
         (

@@ -1,6 +1,6 @@
 //! The tap: where the front door tells the relay what the bot's own program does.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -40,10 +40,11 @@ impl ProgramCall {
     }
 }
 
-/// The front door's line to a connection. It can be handed out before the connection starts.
+/// The front door's line to a connection. It can be handed out before the connection starts; a call that ends after the
+/// connection has stopped is still noted, for its next start.
 #[derive(Debug, Clone)]
 pub struct Tap {
-    inner: watch::Sender<Option<Weak<Inner>>>,
+    inner: watch::Sender<Option<Arc<Inner>>>,
 }
 
 impl Default for Tap {
@@ -56,13 +57,13 @@ impl Default for Tap {
 
 impl Tap {
     pub(crate) fn bind(&self, inner: &Arc<Inner>) {
-        self.inner.send_replace(Some(Arc::downgrade(inner)));
+        self.inner.send_replace(Some(inner.clone()));
     }
 
     async fn bound(&self) -> Option<Arc<Inner>> {
         let mut inner = self.inner.subscribe();
         let bound = tokio::time::timeout(STARTING, inner.wait_for(Option::is_some)).await;
-        bound.ok()?.ok()?.as_ref()?.upgrade()
+        bound.ok()?.ok()?.clone()
     }
 
     /// Whether calls of this method, in lower case, may be of interest.
@@ -81,7 +82,7 @@ impl Tap {
 
     /// A call was answered that counts as `weight` messages to a chat; Telegram may have asked to wait.
     pub fn spent(&self, chat: Option<ChatId>, weight: u32, retry_after: Option<u64>) {
-        let inner = self.inner.borrow().as_ref().and_then(Weak::upgrade);
+        let inner = self.inner.borrow().clone();
         if let Some(inner) = inner.filter(|_| weight > 0) {
             // A full queue means that the sender is busy, and learns of limits by its own calls.
             let _ = inner.commands.try_send(Command::Spent {

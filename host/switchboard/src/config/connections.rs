@@ -84,11 +84,8 @@ fn connection(place: &Place, table: &Table, variable: impl Fn(&str) -> Option<St
     };
     let name = need("name", "name = \"support\"")?;
     let group = need("group", "group = -1001234567890")?;
-    if let Some(entry) = table.get("mode") {
-        mode(entry)?;
-    }
     let config = ConnectionConfig {
-        mode: Mode::Direct,
+        mode: table.get("mode").map_or(Ok(Mode::Direct), mode)?,
         admins: table.get("admins").map_or(Ok(vec![]), admins)?,
         parameters: table.get("parameters").map_or(Ok(Parameters::default()), parameters)?,
         plugins: table.get("plugins").map_or(Ok(vec![]), plugins)?,
@@ -103,12 +100,14 @@ fn connection(place: &Place, table: &Table, variable: impl Fn(&str) -> Option<St
     })
 }
 
-fn mode(entry: &Entry) -> Result<(), ConfigError> {
+fn mode(entry: &Entry) -> Result<Mode, ConfigError> {
     match entry.text()? {
-        "direct" => Ok(()),
-        mode @ ("gateway" | "chain" | "session") => Err(entry.place.wrong(format!(
-            "mode {mode} is not available in this version; write mode = \"direct\""
-        ))),
+        "direct" => Ok(Mode::Direct),
+        "gateway" => Ok(Mode::Gateway),
+        "chain" => Ok(Mode::Chain),
+        "session" => Err(entry.place.wrong(
+            "mode session is not available in this version; mode = \"gateway\" is the parallel connection for a program whose Bot API address can be set, mode = \"chain\" for one with a webhook",
+        )),
         other => {
             let hint = hint(other, &["direct", "gateway", "chain", "session"]);
             Err(entry.place.wrong(format!("unknown mode {other:?}{hint}")))

@@ -114,8 +114,8 @@ fn unknown_keys() {
 #[test]
 fn modes() {
     assert_eq!(
-        with("mode = \"gateway\""),
-        "c.toml:5: mode gateway is not available in this version; write mode = \"direct\""
+        with("mode = \"session\""),
+        "c.toml:5: mode session is not available in this version; mode = \"gateway\" is the parallel connection for a program whose Bot API address can be set, mode = \"chain\" for one with a webhook"
     );
     assert_eq!(
         with("mode = \"dirrect\""),

@@ -38,7 +38,7 @@ pub const GATEWAY_LISTEN: &Key = &Key {
     name: "listen",
     default: None,
     example: "127.0.0.1:8081",
-    help: "address of the front door for bots' own programs (not available in this version)",
+    help: "address of the front door for bots' own programs; none without it",
 };
 pub const PLUGINS_DIR: &Key = &Key {
     section: "plugins",

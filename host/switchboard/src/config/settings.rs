@@ -25,6 +25,8 @@ pub struct Config {
     /// The database file.
     pub store_path: PathBuf,
     pub telegram_api: String,
+    /// Where the front door for bots' own programs listens, if it does.
+    pub gateway_listen: Option<SocketAddr>,
     pub plugins_dir: PathBuf,
     pub key_file: PathBuf,
     pub pacing: Pacing,
@@ -58,16 +60,15 @@ impl Config {
             given.insert(key.path(), (place, value));
         }
         let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
-        if let Some((place, _)) = given.get(&GATEWAY_LISTEN.path()) {
-            return Err(place.wrong("[gateway] is not available in this version: the parallel connection comes later"));
-        }
         let (store_url, store_path) = store(&given, base)?;
+        let gateway_listen = match given.contains_key(&GATEWAY_LISTEN.path()) {
+            true => Some(parsed(&given, GATEWAY_LISTEN, address)?),
+            false => None,
+        };
         Ok(Self {
             file: file.map(Path::to_owned),
-            listen: parsed(&given, LISTEN, |text| {
-                text.parse()
-                    .map_err(|_| format!("{text:?} is no address: write an IP address and a port"))
-            })?,
+            listen: parsed(&given, LISTEN, address)?,
+            gateway_listen,
             store_url,
             store_path,
             telegram_api: parsed(&given, TELEGRAM_API, server)?,
@@ -140,6 +141,11 @@ fn parsed<T>(given: &Given, key: &Key, read: impl FnOnce(&str) -> Result<T, Stri
             key.example
         ))
     })
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is no address: write an IP address and a port"))
 }
 
 fn limit(text: &str) -> Result<Limit, String> {

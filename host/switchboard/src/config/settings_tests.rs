@@ -153,8 +153,8 @@ fn wrong_values_are_told_with_an_example() {
     );
     assert_eq!(complaint("store = \"x\""), "sb.toml:1: store takes a table, not a text");
     assert_eq!(
-        complaint("[gateway]\nlisten = \"127.0.0.1:8081\""),
-        "sb.toml:2: [gateway] is not available in this version: the parallel connection comes later"
+        complaint("[gateway]\nlisten = \"localhost\""),
+        "sb.toml:2: gateway.listen: \"localhost\" is no address: write an IP address and a port; for example listen = \"127.0.0.1:8081\""
     );
     assert_eq!(
         complaint_about("SWITCHBOARD_PACING_GROUP", "lots"),
