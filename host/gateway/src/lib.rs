@@ -8,11 +8,18 @@
 mod answer;
 mod behind;
 mod caller;
+mod door;
 mod error;
+mod front;
 mod params;
+pub mod request;
 
 pub use answer::Answer;
 pub use behind::{Behind, Called, Spent};
 pub use caller::Caller;
+pub use door::Door;
 pub use error::GatewayError;
+pub use front::{
+    Adopted, Clock, Front, FrontDeps, MAX_UPDATES, Rules, Taken, Verdict, Waiting, WebhookState,
+};
 pub use params::Params;

@@ -1,0 +1,1 @@
+//! The door against servers and clients that write their own bytes.

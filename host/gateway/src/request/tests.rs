@@ -1,0 +1,1 @@
+//! What requests are read as, and that it does not matter how they are cut.
