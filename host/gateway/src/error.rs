@@ -31,6 +31,9 @@ pub enum GatewayError {
     /// What the store kept for the gateway cannot be read.
     #[error("what is stored for the gateway cannot be read: {0}")]
     Stored(String),
+    /// A webhook that was set elsewhere cannot be served from here.
+    #[error("the webhook cannot be served: {0}")]
+    Webhook(String),
     /// The door or the front has been stopped.
     #[error("the gateway has been stopped")]
     Stopped,
