@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 
-const ABSENT: [&str; 84] = [
+const ABSENT: [&str; 81] = [
     "sendlivephoto",
     "getuserprofileaudios",
     "setuseremojistatus",
@@ -80,13 +80,10 @@ const ABSENT: [&str; 84] = [
     "deletestickerset",
     "sendrichmessage",
     "sendrichmessagedraft",
-    "createinvoicelink",
     "getstartransactions",
     "refundstarpayment",
     "edituserstarsubscription",
     "setpassportdataerrors",
-    "setgamescore",
-    "getgamehighscores",
 ];
 
 /// The answer to a method that no arm of the table takes.

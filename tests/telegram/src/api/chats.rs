@@ -152,7 +152,7 @@ impl Call<'_> {
         Ok(true.into())
     }
 
-    pub fn invite_link(&mut self, method: &str) -> Answer {
+    pub fn chat_invite_link(&mut self, method: &str) -> Answer {
         let words = "not enough rights to manage chat invite link";
         let key = self.group_right("can_invite_users", words)?;
         if self

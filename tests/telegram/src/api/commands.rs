@@ -37,18 +37,26 @@ impl Call<'_> {
         let o = v
             .as_object()
             .ok_or_else(|| cannot("BotCommandScope must be an Object"))?;
-        let kind = o.get("type").and_then(Value::as_str).unwrap_or_default();
+        let missing = |k: &str| cannot(&format!("Can't find field \"{k}\""));
+        let kind = o.get("type").and_then(Value::as_str).ok_or_else(|| missing("type"))?;
         match kind {
             "default" | "all_private_chats" | "all_group_chats" | "all_chat_administrators" => Ok(kind.to_owned()),
             "chat" | "chat_administrators" | "chat_member" => {
-                let chat = o.get("chat_id").ok_or_else(|| cannot("Empty chat_id specified"))?;
+                let chat = o.get("chat_id").ok_or_else(|| missing("chat_id"))?;
+                if chat.as_str() == Some("") {
+                    return Err(cannot("Empty chat_id specified"));
+                }
+                let mut user = 0;
+                if kind == "chat_member" {
+                    let given = o.get("user_id").ok_or_else(|| missing("user_id"))?;
+                    let number = given.as_i64().or_else(|| given.as_str()?.parse().ok());
+                    user = number
+                        .filter(|u| *u > 0)
+                        .ok_or_else(|| cannot("Invalid user_id specified"))?;
+                }
                 let key = self.chat_key(Some(chat))?;
                 self.world.reach(self.bot, key, Access::Read)?;
-                Ok(format!(
-                    "{kind}:{}:{}",
-                    key.api_id(),
-                    o.get("user_id").unwrap_or(&Value::Null)
-                ))
+                Ok(format!("{kind}:{}:{user}", key.api_id()))
             }
             _ => Err(cannot("Unsupported type specified")),
         }

@@ -10,17 +10,33 @@ use crate::world::message::Message;
 use crate::world::rights::Access;
 
 impl Call<'_> {
+    /// A message sent via this bot, where the call names one so.
+    pub fn inline_message(&self) -> Result<Option<(ChatKey, i64)>, ApiError> {
+        if self.params.has("chat_id") || self.params.message_id("message_id") > 0 {
+            return Ok(None);
+        }
+        let Some(id) = self.params.text("inline_message_id").filter(|i| !i.is_empty()) else {
+            return Ok(None);
+        };
+        let wrong = || ApiError::bad("MESSAGE_ID_INVALID");
+        let (key, id) = *self.world.inline_messages.get(&id).ok_or_else(wrong)?;
+        let m = self.world.message(key, id).ok_or_else(wrong)?;
+        Some((key, id))
+            .filter(|_| m.via_bot == Some(self.bot))
+            .ok_or_else(wrong)
+            .map(Some)
+    }
+
     /// The message of this bot that the call names. The keyboard alone may change on foreign ones never.
     fn editable(&self) -> Result<(ChatKey, i64, Message), ApiError> {
-        if self.params.text("inline_message_id").is_some_and(|i| !i.is_empty()) {
-            return Err(ApiError::bad("MESSAGE_ID_INVALID"));
+        let missing = || ApiError::bad("message to edit not found");
+        if let Some((key, id)) = self.inline_message()? {
+            let m = self.world.message(key, id).ok_or_else(missing)?;
+            return Ok((key, id, m.clone()));
         }
         let key = self.chat(Access::Edit)?;
         let id = self.params.message_id("message_id");
-        let m = self
-            .world
-            .message(key, id)
-            .ok_or_else(|| ApiError::bad("message to edit not found"))?;
+        let m = self.world.message(key, id).ok_or_else(missing)?;
         if m.from != self.bot || m.content.service || m.forward.is_some() {
             return Err(ApiError::bad("message can't be edited"));
         }
@@ -37,8 +53,18 @@ impl Call<'_> {
 
     fn edited(&mut self, key: ChatKey, id: i64, content: Option<Content>) -> Answer {
         let markup = self.inline_markup()?;
-        self.world.may_edit(key)?;
+        if self.inline_message()?.is_none() {
+            self.world.may_edit(key)?;
+        }
         self.world.edit(key, id, content, markup)?;
+        self.edited_answer(key, id)
+    }
+
+    /// The message as it is now; for one that was named by its inline id only that it worked.
+    pub fn edited_answer(&self, key: ChatKey, id: i64) -> Answer {
+        if self.inline_message()?.is_some() {
+            return Ok(true.into());
+        }
         let chat = self.world.chat(key).ok_or_else(|| ApiError::bad("chat not found"))?;
         let m = chat
             .messages

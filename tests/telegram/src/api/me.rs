@@ -47,15 +47,19 @@ impl Call<'_> {
             "getmydescription" => Ok(json!({"description": get("description")})),
             "getmyshortdescription" => Ok(json!({"short_description": get("short_description")})),
             "setchatmenubutton" => {
-                let v = params
-                    .object("menu_button", "menu button")?
-                    .unwrap_or_else(|| json!({"type": "default"}));
-                bot.texts.insert(format!("menu/{}", params.string("chat_id")), v);
+                let v = params.object("menu_button", "menu button")?;
+                let key = format!("menu/{}", params.string("chat_id"));
+                match menu_button(&v.unwrap_or_else(|| json!({"type": "default"})))? {
+                    Some(v) => bot.texts.insert(key, v),
+                    None => bot.texts.remove(&key),
+                };
                 Ok(true.into())
             }
+            // A chat without a button of its own has the bot's.
             "getchatmenubutton" => {
-                let v = bot.texts.get(&format!("menu/{}", params.string("chat_id")));
-                Ok(v.cloned().unwrap_or_else(|| json!({"type": "commands"})))
+                let own = bot.texts.get(&format!("menu/{}", params.string("chat_id")));
+                let v = own.or_else(|| bot.texts.get("menu/")).cloned();
+                Ok(v.unwrap_or_else(|| json!({"type": "commands"})))
             }
             "setmydefaultadministratorrights" => {
                 let v = params
@@ -79,5 +83,26 @@ impl Call<'_> {
             "close" => Ok(true.into()),
             _ => Ok(bot.me()),
         }
+    }
+}
+
+/// A button as it is kept; the default one is none.
+fn menu_button(v: &Value) -> Result<Option<Value>, ApiError> {
+    let cannot = |e: &str| ApiError::bad(format!("Can't parse menu button: {e}"));
+    let field = |v: &Value, k: &str| {
+        let found = v[k].as_str().map(str::to_owned);
+        found.ok_or_else(|| cannot(&format!("Can't find field \"{k}\"")))
+    };
+    if !v.is_object() {
+        return Err(cannot("MenuButton must be an Object"));
+    }
+    match field(v, "type")?.as_str() {
+        "default" => Ok(None),
+        "commands" => Ok(Some(json!({"type": "commands"}))),
+        "web_app" => {
+            let (text, url) = (field(v, "text")?, field(&v["web_app"], "url")?);
+            Ok(Some(json!({"type": "web_app", "text": text, "web_app": {"url": url}})))
+        }
+        _ => Err(cannot("MenuButton has unsupported type")),
     }
 }

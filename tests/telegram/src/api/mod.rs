@@ -9,11 +9,14 @@ pub mod cost;
 pub mod delete;
 pub mod edit;
 pub mod files;
+pub mod games;
+pub mod inline;
 pub mod markup;
 pub mod me;
 pub mod media;
 pub mod members;
 pub mod params;
+pub mod payments;
 pub mod pins;
 pub mod polls;
 pub mod send;
@@ -72,15 +75,19 @@ impl<'a> Call<'a> {
             | "getmystarbalance" => self.me(method),
             "getmycommands" | "setmycommands" | "deletemycommands" => self.commands(method),
             "sendmessage" => self.send_message(),
-            "sendlocation" | "sendvenue" | "sendcontact" | "senddice" | "sendgame" | "sendinvoice"
-            | "sendchecklist" => self.send_plain(method),
+            "sendlocation" | "sendvenue" | "sendcontact" | "senddice" | "sendchecklist" => self.send_plain(method),
+            "sendgame" => self.send_game(),
+            "setgamescore" => self.set_game_score(),
+            "getgamehighscores" => self.get_game_high_scores(),
+            "sendinvoice" => self.send_invoice(),
+            "createinvoicelink" => self.invoice_link(),
             "sendchataction" => self.send_chat_action(),
             "sendmessagedraft" => self.send_draft(),
             "sendpoll" => self.send_poll(),
             "stoppoll" => self.stop_poll(),
             "sendphoto" | "sendvideo" | "sendanimation" | "sendaudio" | "sendvoice" | "sendvideonote"
             | "senddocument" | "sendsticker" => self.send_media(method),
-            "sendpaidmedia" => Err(ApiError::bad("Paid media can be sent only in channel chats")),
+            "sendpaidmedia" => self.send_paid_media(),
             "sendmediagroup" => self.send_media_group(),
             "copymessage" => self.copy_message(),
             "copymessages" => self.copy_messages(false),
@@ -101,9 +108,12 @@ impl<'a> Call<'a> {
             "unpinallforumtopicmessages" => self.unpin_all_in_topic(),
             "unpinallgeneralforumtopicmessages" => self.unpin_all_in_general(),
             "answercallbackquery" => self.answer_callback(),
-            "answerinlinequery" | "answershippingquery" | "answerprecheckoutquery" | "answerwebappquery" => Err(
-                ApiError::bad("query is too old and response timeout expired or query ID is invalid"),
-            ),
+            "answerinlinequery" => self.answer_inline_query(),
+            "answershippingquery" => self.answer_shipping(),
+            "answerprecheckoutquery" => self.answer_pre_checkout(),
+            "answerwebappquery" => Err(ApiError::bad(
+                "query is too old and response timeout expired or query ID is invalid",
+            )),
             "createforumtopic" => self.create_topic(),
             "editforumtopic" => self.edit_topic(),
             "closeforumtopic" => self.close_topic(true),
@@ -129,7 +139,7 @@ impl<'a> Call<'a> {
             "promotechatmember" => self.promote(),
             "setchatpermissions" => self.set_permissions(),
             "setchattitle" | "setchatdescription" => self.set_chat_text(method),
-            "exportchatinvitelink" | "createchatinvitelink" => self.invite_link(method),
+            "exportchatinvitelink" | "createchatinvitelink" => self.chat_invite_link(method),
             _ => Err(absent::answer(method)),
         }
     }

@@ -109,8 +109,9 @@ impl World {
             .is_some_and(|g| g.is_anonymous(person));
         let from = if anonymous { GROUP_ANONYMOUS } else { person };
         let mut ids = Vec::new();
-        for content in contents {
+        for (content, item) in contents.into_iter().zip(items) {
             let draft = Draft {
+                protected: item.protected,
                 thread,
                 reply: reply.clone(),
                 media_group: media_group.clone(),
@@ -296,11 +297,13 @@ impl World {
                 .find(|b| b["text"] == t.as_str()),
         };
         let found = found.ok_or_else(|| Refusal::new("no such button"))?;
-        let data = found["callback_data"]
-            .as_str()
-            .ok_or_else(|| Refusal::new("the button asks nothing of the bot"))?;
-        let data = data.to_owned();
-        self.press(person, key, id, &data)
+        let game = m.content.known_to_bot.as_ref().and_then(|k| k["game"].as_str());
+        let what = match (found["callback_data"].as_str(), found.get("callback_game"), game) {
+            (Some(data), ..) => ("data", data.to_owned()),
+            (None, Some(_), Some(game)) => ("game_short_name", game.to_owned()),
+            _ => return Err(Refusal::new("the button asks nothing of the bot")),
+        };
+        self.press(person, key, id, (what.0, &what.1))
     }
 
     pub fn person_pins(&mut self, person: Id, chat: Id, id: i64, pin: bool) -> Done {

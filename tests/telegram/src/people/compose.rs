@@ -65,6 +65,8 @@ pub struct Item {
     pub multiple: bool,
     pub emoji: Option<String>,
     pub value: Option<Value>,
+    /// Nobody may forward or save it.
+    pub protected: bool,
 }
 
 impl Item {

@@ -67,16 +67,22 @@ pub fn handle(core: &Arc<Core>, asked: &Asked) -> Given {
             let limit = asked.number("limit").unwrap_or(1000);
             let bot: Option<i64> = asked.number("bot");
             let method = asked.query.get("method").map(|m| m.to_lowercase());
+            let client = asked.query.get("client");
+            let by = |c: &Call| client.is_none_or(|n| c.client.as_ref().is_some_and(|c| c.starts_with(n)));
             let calls: Vec<&Call> = i
                 .journal
                 .since(after)
-                .filter(|c| bot.is_none_or(|b| b == c.bot) && method.as_ref().is_none_or(|m| *m == c.method))
+                .filter(|c| bot.is_none_or(|b| b == c.bot) && method.as_ref().is_none_or(|m| *m == c.method) && by(c))
                 .take(limit)
                 .collect();
             Ok(json!({"last": i.journal.last(), "calls": calls}))
         }
         ("DELETE", ["calls"]) => {
             i.journal.clear();
+            Ok(true.into())
+        }
+        ("POST", ["queries", "expire"]) => {
+            i.world.expire_queries();
             Ok(true.into())
         }
         ("GET", ["counts"]) => value(&i.journal.counts),

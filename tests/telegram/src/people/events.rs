@@ -73,6 +73,7 @@ pub async fn person(core: &Arc<Core>, asked: &Asked) -> Given {
             value(i.world.messages_of(user, key, asked.number("thread"), after, limit))
         }),
         ("POST", ["press"]) => press(core, user, asked).await,
+        ("POST", [what @ ("inline" | "choose" | "pay" | "buy")]) => super::ask::perform(core, user, what, asked).await,
         ("POST", act) => core.with(|i| perform(&mut i.world, user, act, asked)),
         _ => Err(not_found()),
     }

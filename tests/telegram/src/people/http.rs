@@ -84,7 +84,7 @@ async fn route(core: &Arc<Core>, rest: &str, request: Request<Incoming>) -> Resp
     let given = match asked.path.first().map(String::as_str) {
         Some("users") if asked.path.len() > 2 => super::events::person(core, &asked).await,
         Some("users" | "bots" | "groups") => super::setup::handle(core, &asked),
-        Some("limits" | "faults" | "calls" | "counts" | "offline") => super::control::handle(core, &asked),
+        Some("limits" | "queries" | "faults" | "calls" | "counts" | "offline") => super::control::handle(core, &asked),
         _ => Err(not_found()),
     };
     match given {

@@ -33,6 +33,11 @@ struct NewBot {
     username: String,
     #[serde(default)]
     can_read_all_group_messages: bool,
+    /// Inline mode.
+    #[serde(default)]
+    inline: bool,
+    #[serde(default)]
+    inline_feedback: bool,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +122,8 @@ pub fn handle(core: &Core, asked: &Asked) -> Given {
                 let id = w.add_bot(&b.token, b.first_name.as_deref().unwrap_or(&b.username), &b.username)?;
                 if let Some(bot) = w.bots.get_mut(&id) {
                     bot.can_read_all_group_messages = b.can_read_all_group_messages;
+                    bot.supports_inline_queries = b.inline;
+                    bot.inline_feedback = b.inline_feedback;
                 }
                 Ok(w.bots.get(&id).map(|b| b.me()).unwrap_or_default())
             }

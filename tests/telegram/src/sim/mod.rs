@@ -1,5 +1,6 @@
 //! The handle for Rust tests: a simulated Telegram in this process, and its people.
 
+pub mod ask;
 pub mod forum;
 pub mod samples;
 pub mod seat;

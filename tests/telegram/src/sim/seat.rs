@@ -19,7 +19,7 @@ pub type Sent = MessageView;
 /// A person's place in a chat (or a topic of it). Message ids are those that this person sees.
 #[derive(Debug, Clone)]
 pub struct Seat {
-    sim: Sim,
+    pub(super) sim: Sim,
     pub person: Id,
     /// The bot of a private chat, or the group.
     pub chat: Id,
@@ -57,7 +57,7 @@ impl Seat {
     }
 
     #[track_caller]
-    fn act<T>(&self, f: impl FnOnce(&mut World) -> Result<T, Refusal>) -> T {
+    pub(super) fn act<T>(&self, f: impl FnOnce(&mut World) -> Result<T, Refusal>) -> T {
         match self.sim.with_world(f) {
             Ok(t) => t,
             Err(e) => panic!("{} cannot do that in {}: {e}", self.person, self.chat),

@@ -37,6 +37,8 @@ pub struct Content {
     /// `pinned_message`: which one.
     pub pinned: Option<i64>,
     pub service: bool,
+    /// What only its bot knows of it: a game's name, the payload of an invoice or of paid media.
+    pub known_to_bot: Option<Value>,
 }
 
 impl Content {
@@ -49,6 +51,7 @@ impl Content {
             poll: None,
             pinned: None,
             service: false,
+            known_to_bot: None,
         }
     }
 

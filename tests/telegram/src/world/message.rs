@@ -53,6 +53,8 @@ pub struct Message {
     pub protected: bool,
     pub effect: Option<String>,
     pub via_bot: Option<Id>,
+    /// The id by which that bot can change it.
+    pub inline_id: Option<String>,
     /// Who reacted, with which ReactionType objects.
     pub reactions: Vec<(Id, Vec<Value>)>,
     /// Sent without a sound.
@@ -71,6 +73,8 @@ pub struct Draft {
     pub markup: Option<Value>,
     pub protected: bool,
     pub effect: Option<String>,
+    pub via_bot: Option<Id>,
+    pub inline_id: Option<String>,
     pub silent: bool,
 }
 
@@ -86,6 +90,8 @@ impl Draft {
             markup: None,
             protected: false,
             effect: None,
+            via_bot: None,
+            inline_id: None,
             silent: false,
         }
     }

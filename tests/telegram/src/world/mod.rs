@@ -14,13 +14,14 @@ pub mod people;
 pub mod poll;
 pub mod post;
 pub mod press;
+pub mod query;
 pub mod react;
 pub mod render;
 pub mod rights;
 pub mod topic;
 pub mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::updates::Queue;
 use chat::{Chat, ChatKey};
@@ -29,6 +30,7 @@ use file::Files;
 use people::{Bot, Person};
 use poll::Poll;
 use press::Press;
+use query::Query;
 
 pub type Id = i64;
 
@@ -64,6 +66,11 @@ pub struct World {
     pub files: Files,
     pub polls: HashMap<i64, Poll>,
     pub presses: HashMap<String, Press>,
+    pub queries: HashMap<String, Query>,
+    /// Messages sent via a bot that the bot can change, by the id that it knows.
+    pub inline_messages: HashMap<String, (ChatKey, i64)>,
+    /// By chat and game: who reached what.
+    pub scores: HashMap<(ChatKey, String), BTreeMap<Id, i64>>,
     pub events: Events,
     next_person: Id,
     next_group: Id,
@@ -84,6 +91,9 @@ impl World {
             files: Files::default(),
             polls: HashMap::new(),
             presses: HashMap::new(),
+            queries: HashMap::new(),
+            inline_messages: HashMap::new(),
+            scores: HashMap::new(),
             events: Events::new(bounds.events),
             next_person: 555_000_001,
             next_group: 1_000_000_001,

@@ -35,6 +35,8 @@ pub struct Bot {
     /// Privacy mode off.
     pub can_read_all_group_messages: bool,
     pub supports_inline_queries: bool,
+    /// Told which results were chosen.
+    pub inline_feedback: bool,
     pub last_message_id: i64,
     /// Files that getFile named for this bot.
     pub granted: HashSet<FileNo>,
@@ -139,6 +141,7 @@ impl World {
             can_join_groups: true,
             can_read_all_group_messages: false,
             supports_inline_queries: false,
+            inline_feedback: false,
             last_message_id: 0,
             granted: HashSet::new(),
             logged_out_until: None,

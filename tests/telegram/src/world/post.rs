@@ -89,7 +89,8 @@ impl World {
             markup: draft.markup,
             protected: draft.protected,
             effect: draft.effect,
-            via_bot: None,
+            via_bot: draft.via_bot,
+            inline_id: draft.inline_id,
             reactions: Vec::new(),
             silent: draft.silent,
         };
@@ -172,12 +173,12 @@ impl World {
         if m.content.service || group.is_admin(bot) || me.can_read_all_group_messages {
             return true;
         }
-        // Privacy mode: commands that may be meant for this bot, and replies to it.
+        // Privacy mode: commands that may be meant for this bot, replies to it, and what was sent via it.
         let to_me = m
             .reply_to()
             .and_then(|r| chat.messages.get(&r))
             .is_some_and(|r| r.from == bot);
-        to_me || command_for(&m.content, &me.username)
+        to_me || m.via_bot == Some(bot) || command_for(&m.content, &me.username)
     }
 
     pub fn wants(&self, bot: Id, kind: &str) -> bool {

@@ -27,27 +27,24 @@ pub struct Answer {
 }
 
 impl World {
-    /// A person presses an inline button with callback data; returns the query's id.
-    pub fn press(&mut self, person: Id, key: ChatKey, message: i64, data: &str) -> Result<String, Refusal> {
-        let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
-        let m = chat
-            .messages
-            .get(&message)
-            .ok_or_else(|| Refusal::new("no such message"))?;
-        if !self.is_bot(m.from) {
-            return Err(Refusal::new("the message is not a bot's"));
-        }
-        let bot = m.from;
+    /// A person presses an inline button of this field (`data`, `game_short_name`); returns the query's id.
+    pub fn press(&mut self, person: Id, key: ChatKey, message: i64, what: (&str, &str)) -> Result<String, Refusal> {
         let id = (4_000_000_000_000_000_000 + self.serial()).to_string();
         let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
         let m = chat
             .messages
             .get(&message)
             .ok_or_else(|| Refusal::new("no such message"))?;
-        let body = json!({
+        let bot = m.via_bot.or(Some(m.from).filter(|b| self.is_bot(*b)));
+        let bot = bot.ok_or_else(|| Refusal::new("the message is not a bot's"))?;
+        let mut body = json!({
             "id": id, "from": self.user(person), "chat_instance": (key.api_id() ^ 0x5157_0000).to_string(),
-            "message": self.message_json(chat, m, bot, true), "data": data,
         });
+        match &m.inline_id {
+            Some(inline) => body["inline_message_id"] = inline.as_str().into(),
+            None => body["message"] = self.message_json(chat, m, bot, true),
+        }
+        body[what.0] = what.1.into();
         self.push_update(bot, Some(key), "callback_query", body);
         let now = self.now;
         self.presses.retain(|_, p| now.saturating_sub(p.at) < ANSWER_WITHIN_MS);
