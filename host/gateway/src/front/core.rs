@@ -122,8 +122,9 @@ impl Core {
             caller,
         } = deps;
         let kept = store.gateway(connection).await?;
-        let mut settings = Settings::open(&seal, connection, &kept.state)?;
-        let mut index = Index::new(rules.clock.now());
+        let settings = Settings::open(&seal, connection, &kept.state)?;
+        // Microseconds: more updates than that do not come, so no place is given out twice.
+        let mut index = Index::new(rules.clock.now().saturating_mul(1000));
         let mut after = 0;
         loop {
             const PAGE: u32 = 500;
@@ -136,8 +137,8 @@ impl Core {
                 break;
             }
         }
-        for position in std::mem::take(&mut settings.handed) {
-            index.hand(position);
+        for position in &settings.handed {
+            index.hand(*position);
         }
         let kinds = watch::Sender::new(settings.kinds.names());
         let state = State {

@@ -91,7 +91,9 @@ impl Core {
                 "the bot's program does not fetch its updates: the oldest are dropped from now on"
             );
         }
-        let removed = gone.iter().map(|position| Change::RemoveBotUpdate { position: *position });
+        let removed = gone
+            .iter()
+            .map(|position| Change::RemoveBotUpdate { position: *position });
         let put = rows.iter_mut().map(|(row, _)| {
             // The body is in the cache or in the store from here on.
             let body = std::mem::take(&mut row.body);
@@ -130,7 +132,9 @@ impl Core {
     }
 
     async fn drop_held(&self, chunk: &[Position]) -> Result<(), GatewayError> {
-        let gone = chunk.iter().map(|position| Change::RemoveBotUpdate { position: *position });
+        let gone = chunk
+            .iter()
+            .map(|position| Change::RemoveBotUpdate { position: *position });
         self.commit(gone.collect()).await?;
         let mut state = self.state.lock();
         chunk.iter().for_each(|position| state.forget(*position));
@@ -141,7 +145,11 @@ impl Core {
         let mut rows = self.rows(chunk).await?;
         let now = self.rules.clock.now();
         let mut changes: Vec<Change> = Vec::with_capacity(chunk.len() * 2);
-        changes.extend(chunk.iter().map(|position| Change::RemoveBotUpdate { position: *position }));
+        changes.extend(
+            chunk
+                .iter()
+                .map(|position| Change::RemoveBotUpdate { position: *position }),
+        );
         {
             let mut state = self.state.lock();
             for row in &mut rows {

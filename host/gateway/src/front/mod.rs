@@ -158,12 +158,7 @@ impl Front {
 
     /// Answers a call about updates; `None` for one to pass on. `method` is in lower case, `certificate` the uploaded file of
     /// that name. Waits as long as the call asks to; safe to drop at any time.
-    pub async fn answer(
-        self: &Arc<Self>,
-        method: &str,
-        params: &Params,
-        certificate: Option<Bytes>,
-    ) -> Option<Answer> {
+    pub async fn answer(self: &Arc<Self>, method: &str, params: &Params, certificate: Option<Bytes>) -> Option<Answer> {
         match method {
             "getupdates" => Some(self.core.get_updates(params).await),
             "setwebhook" | "deletewebhook" => Some(self.core.set_webhook(method, params, certificate).await),
@@ -273,7 +268,7 @@ impl Front {
             let state = core.state.lock();
             (state.settings.clone(), state.index.handed())
         };
-        if !handed.is_empty() {
+        if handed != settings.handed {
             settings.handed = handed;
             if let Err(error) = core.set(settings).await {
                 core.failed(&error);
@@ -295,6 +290,7 @@ impl Front {
 
 impl Drop for Front {
     fn drop(&mut self) {
+        self.core.state.lock().stopping = true;
         if let Some(upkeep) = self.upkeep.lock().take() {
             upkeep.abort();
         }

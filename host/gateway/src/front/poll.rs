@@ -12,8 +12,7 @@ use crate::{Answer, GatewayError, Params};
 
 const HOOKED: &str =
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
-const OTHER: &str =
-    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+const OTHER: &str = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
 const SET: &str = "Conflict: terminated by setWebhook request";
 /// Longest wait that a program may ask for, in seconds.
 const MAX_TIMEOUT: i64 = 50;
@@ -142,13 +141,7 @@ impl Core {
         Ask { offset, limit, timeout }
     }
 
-    fn step<'a>(
-        &'a self,
-        ask: &Ask,
-        cut: Option<u64>,
-        place: &mut Option<Place<'a>>,
-        deadline: Instant,
-    ) -> Step {
+    fn step<'a>(&'a self, ask: &Ask, cut: Option<u64>, place: &mut Option<Place<'a>>, deadline: Instant) -> Step {
         let before = self.oldest_kept();
         let mut state = self.state.lock();
         if let Some(place) = place
@@ -164,7 +157,11 @@ impl Core {
         }
         if state.stopping {
             // One that waits is let go with nothing; one that comes later has to come again.
-            return if place.is_some() { Step::Answer(Vec::new()) } else { Step::Stopped };
+            return if place.is_some() {
+                Step::Answer(Vec::new())
+            } else {
+                Step::Stopped
+            };
         }
         let mut gone = state.index.expire(before);
         if let Some(count) = cut {

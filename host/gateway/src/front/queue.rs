@@ -29,8 +29,8 @@ pub(super) fn is_late(position: Position) -> bool {
 }
 
 impl Index {
-    /// `floor` is below every place that will be given out. A clock makes a good one: a place is not used again then even
-    /// where all rows are gone.
+    /// `floor` is below every place that will be given out. A clock makes a good one: no place is used again then, even where
+    /// all rows are gone.
     pub(super) fn new(floor: i64) -> Self {
         Self {
             last: floor,
@@ -81,7 +81,9 @@ impl Index {
 
     /// The first `limit` that are not held, after `after`.
     pub(super) fn after(&self, after: Position, limit: usize) -> impl Iterator<Item = (Position, Entry)> {
-        let range = self.open.range((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded));
+        let range = self
+            .open
+            .range((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded));
         range.take(limit).map(|(position, entry)| (*position, *entry))
     }
 

@@ -79,7 +79,9 @@ async fn erase(core: &Core) -> Result<usize, GatewayError> {
     if batch.is_empty() {
         return Ok(0);
     }
-    let changes = batch.iter().map(|position| Change::RemoveBotUpdate { position: *position });
+    let changes = batch
+        .iter()
+        .map(|position| Change::RemoveBotUpdate { position: *position });
     let count = batch.len();
     if let Err(error) = core.commit(changes.collect()).await {
         core.state.lock().doomed.extend(batch);

@@ -118,7 +118,11 @@ impl Core {
             if let Some(kinds) = wish.kinds.filter(|kinds| *kinds != settings.kinds) {
                 self.set(Settings { kinds, ..settings }).await?;
             }
-            let word = if before { "Webhook is already set" } else { "Webhook is already deleted" };
+            let word = if before {
+                "Webhook is already set"
+            } else {
+                "Webhook is already deleted"
+            };
             return Ok(Answer::ok("true", Some(word)));
         }
         let target = match &wish.hook {
@@ -153,7 +157,9 @@ impl Core {
         if served && kinds.as_ref().is_none_or(|kinds| *kinds == settings.kinds) {
             return Ok(());
         }
-        let target = Target::prepare(&hook, &self.rules).await.map_err(GatewayError::Webhook)?;
+        let target = Target::prepare(&hook, &self.rules)
+            .await
+            .map_err(GatewayError::Webhook)?;
         self.install(Some(hook), kinds, false, Some(target)).await
     }
 
@@ -205,7 +211,10 @@ fn wished(url: &str, params: &Params, certificate: Option<&Bytes>) -> Result<Hoo
         if secret.len() > MAX_SECRET {
             return bad("secret token is too long");
         }
-        if !secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        if !secret
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        {
             return bad("secret token contains unallowed characters");
         }
     }

@@ -47,7 +47,8 @@ pub(super) fn start(core: &Arc<Core>, hook: Option<Hook>, target: Option<Target>
     if let Some(before) = &before {
         before.stop.cancel();
     }
-    let Some(hook) = hook else {
+    let stopping = core.state.lock().stopping;
+    let Some(hook) = hook.filter(|_| !stopping) else {
         *place = before;
         return;
     };
@@ -149,7 +150,11 @@ impl Deliverer {
     }
 
     fn room(&self) -> bool {
-        let most = if self.down_until.is_some() { 1 } else { self.hook.max_connections as usize };
+        let most = if self.down_until.is_some() {
+            1
+        } else {
+            self.hook.max_connections as usize
+        };
         self.flight.len() < most
     }
 
@@ -225,7 +230,11 @@ impl Deliverer {
     fn note(&self, text: String) {
         let delivery = &mut self.core.state.lock().delivery;
         if delivery.generation == self.generation {
-            tracing::debug!(connection = self.core.name, error = text, "the webhook did not take an update");
+            tracing::debug!(
+                connection = self.core.name,
+                error = text,
+                "the webhook did not take an update"
+            );
             delivery.last_error = Some((self.core.rules.clock.now() / 1000, text));
         }
     }
@@ -291,9 +300,18 @@ async fn attempt(core: Arc<Core>, target: Arc<Target>, generation: u64, position
             Ok(Ok(answer)) => tracing::debug!(connection = core.name, method, status = answer.status, "refused"),
             Ok(Err(error)) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(connection = core.name, method, error, "a call in a webhook's answer failed");
+                tracing::warn!(
+                    connection = core.name,
+                    method,
+                    error,
+                    "a call in a webhook's answer failed"
+                );
             }
-            Err(_) => tracing::warn!(connection = core.name, method, "a call in a webhook's answer took too long"),
+            Err(_) => tracing::warn!(
+                connection = core.name,
+                method,
+                "a call in a webhook's answer took too long"
+            ),
         }
     }
     End::Answered(outcome)

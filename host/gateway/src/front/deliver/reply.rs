@@ -22,7 +22,10 @@ pub(super) fn parse(kind: &[u8], body: &[u8]) -> Option<(String, Params)> {
         return None;
     }
     if !read.params.files.is_empty() {
-        tracing::warn!(method, "a webhook's answer asks for a call with a file, which has to be sent as a call");
+        tracing::warn!(
+            method,
+            "a webhook's answer asks for a call with a file, which has to be sent as a call"
+        );
         return None;
     }
     let mut params = Params::default();
@@ -43,7 +46,9 @@ mod tests {
     }
 
     fn sent(fields: &[(&str, &str)]) -> Option<(String, Vec<(String, String)>)> {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Some(("sendmessage".to_owned(), fields.collect()))
     }
 

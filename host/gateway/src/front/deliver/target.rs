@@ -53,7 +53,8 @@ pub(in super::super) fn address(url: &str) -> Option<Url> {
     } else {
         Url::parse(&format!("https://{url}"))
     };
-    url.ok().filter(|url| url.host_str().is_some_and(|host| !host.is_empty()))
+    url.ok()
+        .filter(|url| url.host_str().is_some_and(|host| !host.is_empty()))
 }
 
 impl Target {
@@ -61,7 +62,12 @@ impl Target {
     pub(in super::super) async fn find(hook: &Hook, rules: &Rules) -> Result<Self, String> {
         let mut target = Self::prepare(hook, rules).await?;
         if target.ip.is_none() {
-            let host = target.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+            let host = target
+                .url
+                .host_str()
+                .unwrap_or_default()
+                .trim_matches(['[', ']'])
+                .to_owned();
             let port = target.url.port_or_known_default().unwrap_or(443);
             let found = timeout(rules.connect, tokio::net::lookup_host((host, port))).await;
             let first = found.ok().and_then(Result::ok).and_then(|mut found| found.next());
@@ -169,7 +175,10 @@ impl Target {
         let reason = reason.and_then(|reason| std::str::from_utf8(reason.as_bytes()).ok());
         let reason = reason.or(status.canonical_reason()).unwrap_or_default();
         let text = format!("Wrong response from the webhook: {} {reason}", status.as_u16());
-        let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let seconds = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
         // Read to its end, a short answer leaves its connection usable.
         let _ = read(response).await;
         Outcome::Failed {
@@ -195,36 +204,42 @@ async fn read(mut response: reqwest::Response) -> Option<Bytes> {
 /// Why no answer came, in the words that Telegram has for it.
 fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        let text = if error.is_connect() { "Connection timed out" } else { "Read timeout expired" };
+        let text = if error.is_connect() {
+            "Connection timed out"
+        } else {
+            "Read timeout expired"
+        };
         return text.to_owned();
     }
     let mut cause = error.source();
-    while let Some(inner) = cause {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+    while let Some(this) = cause {
+        if let Some(tls) = this.downcast_ref::<rustls::Error>() {
             return format!("SSL error {{{tls}}}");
         }
-        if let Some(io) = inner.downcast_ref::<io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return format!("SSL error {{{tls}}}");
-            }
-            let text = match io.kind() {
-                io::ErrorKind::ConnectionRefused => "Connection refused",
-                io::ErrorKind::ConnectionReset => "Connection reset by peer",
-                io::ErrorKind::HostUnreachable => "No route to host",
-                io::ErrorKind::NetworkUnreachable => "Network is unreachable",
-                io::ErrorKind::TimedOut => "Connection timed out",
-                _ => "",
-            };
-            if !text.is_empty() {
-                return text.to_owned();
-            }
+        let io = this.downcast_ref::<io::Error>();
+        let text = match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => "Connection refused",
+            Some(io::ErrorKind::ConnectionReset) => "Connection reset by peer",
+            Some(io::ErrorKind::HostUnreachable) => "No route to host",
+            Some(io::ErrorKind::NetworkUnreachable) => "Network is unreachable",
+            Some(io::ErrorKind::TimedOut) => "Connection timed out",
+            _ if this.to_string().contains("lookup address") => "Failed to resolve host: Name or service not known",
+            _ => "",
+        };
+        if !text.is_empty() {
+            return text.to_owned();
         }
-        if inner.to_string().contains("lookup address") {
-            return "Failed to resolve host: Name or service not known".to_owned();
-        }
-        cause = inner.source();
+        // What an I/O error carries is not among its sources.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => this.source(),
+        };
     }
-    let text = if error.is_builder() { "Can't create an SSL context" } else { "Connection closed" };
+    let text = if error.is_builder() {
+        "Can't create an SSL context"
+    } else {
+        "Connection closed"
+    };
     text.to_owned()
 }
 

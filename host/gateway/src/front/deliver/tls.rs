@@ -25,7 +25,11 @@ pub(super) fn config(certificate: Option<&str>, secure: bool) -> Result<ClientCo
                 .map_err(|error| format!("Can't create an SSL context: {error}"))?,
         ),
         // Plain HTTP: nothing is ever verified, and nothing has to be read.
-        None => return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
+        None => {
+            return Ok(builder
+                .with_root_certificates(RootCertStore::empty())
+                .with_no_client_auth());
+        }
     };
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(builder.with_no_client_auth())
