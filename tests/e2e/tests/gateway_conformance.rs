@@ -1,6 +1,7 @@
 //! One scripted client, replayed in two places: every status, header and body is the same.
 
 use anyhow::{Result, ensure};
+use switchboard_e2e::script::coverage::{errors_left_out, methods_left_out};
 use switchboard_e2e::script::{CHATS, Place, Play, replay};
 
 /// Steps of the script at least: it is no smaller by accident.
@@ -22,5 +23,8 @@ async fn the_script_goes_alike_twice() -> Result<()> {
     });
     let (one, other) = (one?, other?);
     ensure!(one.cast.chats() == CHATS, "{:?}", one.cast.chats());
+    let (methods, errors) = (methods_left_out(&one), errors_left_out(&one));
+    ensure!(methods.is_empty(), "the script never calls {methods:?}");
+    ensure!(errors.is_empty(), "the script never meets\n{}", errors.join("\n"));
     compare(&one, &other)
 }

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use telegram_sim::sim::samples;
+use telegram_sim::world::rights::Rights;
 use telegram_sim::{Fault, FaultRule, Limits, Rate};
 
 use super::play::{Play, file};
@@ -21,7 +23,21 @@ async fn prepare(play: &mut Play) -> Result<()> {
     let topic = play
         .ok("createForumTopic", json!({"chat_id": "$club", "name": "Lasting"}))
         .await?;
+    let stopped = play
+        .ok(
+            "sendPoll",
+            json!({"chat_id": "$alice", "question": "?", "options": ["a"]}),
+        )
+        .await?;
+    let stopped = stopped["message_id"].clone();
+    play.ok("stopPoll", json!({"chat_id": "$alice", "message_id": stopped}))
+        .await?;
+    let command = json!({"command": "a", "description": "d"});
     for (name, value) in [
+        ("stopped_poll", stopped),
+        ("others_poll", play.cast.alice.poll().bot_message_id.into()),
+        ("many_commands", Value::Array(vec![command; 101])),
+        ("book", json!("y".repeat(40_000))),
         ("long_text", json!("x".repeat(4097))),
         ("long_caption", json!("x".repeat(1025))),
         ("long_data", json!("x".repeat(65))),
@@ -97,8 +113,24 @@ async fn rights(play: &mut Play) -> Result<()> {
         }
         play.refused(method, params, 400, text).await?;
     }
-    club.add_admin_bot(&play.place.bot);
     let topic = play.names["others_topic"].as_i64().context("a topic")?;
+    club.close_topic(&play.cast.alice_person, topic);
+    let there = json!({"chat_id": "$club", "message_thread_id": topic, "text": "x"});
+    play.refused("sendMessage", there, 400, "TOPIC_CLOSED").await?;
+    club.add_admin_bot(&play.place.bot);
+    play.place.sim.with_world(|w| {
+        if let Ok(g) = w.group_mut(plain.id()) {
+            g.permissions = Rights::default();
+        }
+    });
+    let there = json!({"chat_id": "$plain", "text": "x"});
+    play.refused(
+        "sendMessage",
+        there,
+        400,
+        "not enough rights to send text messages to the chat",
+    )
+    .await?;
     club.delete_topic(&play.cast.alice_person, topic);
     let params = json!({"chat_id": "$club", "name": "x", "message_thread_id": topic});
     play.refused("editForumTopic", params, 400, "TOPIC_DELETED").await?;
@@ -135,6 +167,21 @@ async fn sizes(play: &mut Play) -> Result<()> {
     let empty = upload("photo", Vec::new());
     let got = play.shaped(Shape::Multipart, "sendPhoto", &params, &[empty]).await?;
     ensure!(got.description().contains("file must be non-empty"), "{}", got.body);
+    let album = json!({"chat_id": "$alice", "media": [
+        {"type": "document", "media": "attach://moving"}, {"type": "document", "media": "$document"},
+    ]});
+    let moving = File {
+        bytes: samples::GIF.to_vec(),
+        ..file("moving", "animation")
+    };
+    let got = play
+        .shaped(Shape::Attached, "sendMediaGroup", &album, &[moving])
+        .await?;
+    ensure!(
+        got.description().contains("invalid message content type"),
+        "{}",
+        got.body
+    );
     Ok(())
 }
 

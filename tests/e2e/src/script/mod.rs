@@ -1,5 +1,6 @@
 //! One scripted client of a bot, replayed in two places, whose answers must be the same byte for byte.
 
+pub mod coverage;
 mod errors;
 mod files;
 mod hook;
@@ -34,7 +35,19 @@ pub async fn replay(place: Place) -> Result<Play> {
     polls::rules(&mut play).await.context("polls")?;
     webhooks::deliveries(&mut play).await.context("webhooks")?;
     what_people_see(&mut play);
+    what_telegram_did(&mut play);
     Ok(play)
+}
+
+/// Each call came to Telegram once, in order, with the same outcome.
+fn what_telegram_did(play: &mut Play) {
+    for c in play.place.sim.calls_of(shape::AGENT) {
+        // Those are nobody's but the door's, where there is one.
+        if !["getupdates", "setwebhook", "deletewebhook", "getwebhookinfo"].contains(&c.method.as_str()) && c.effect {
+            play.record
+                .note("a call", format!("{} {:?} {:?} {}", c.method, c.chat, c.thread, c.code));
+        }
+    }
 }
 
 /// In the end the world itself must be the same.

@@ -20,6 +20,9 @@ pub const CHATS: [i64; 9] = [
     -1_001_000_000_005,
 ];
 
+/// A bot of somebody else's.
+const OTHER: &str = "700200:AAOtherSecret";
+
 /// An address and the world behind it.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -121,6 +124,8 @@ impl Cast {
         let (sim, bot) = (&place.sim, &place.bot);
         let [alice, bob, carol, dora, eve] = ["Alice", "Bob", "Carol", "Dora", "Eve"].map(|n| sim.user(n));
         alice.set_username("alice_of_the_script");
+        bot.set_inline(true);
+        sim.bot(OTHER, "other_bot");
         let seats = [&alice, &bob, &carol, &dora].map(|p| p.private(bot));
         for s in &seats {
             s.start(None);

@@ -62,6 +62,7 @@ impl Play {
             ("old", json!(cast.old.id())),
             ("new", json!(cast.new.id())),
             ("me", json!(place.bot.id)),
+            ("other_bot", json!(700_200)),
         ];
         Self {
             cast,
@@ -236,12 +237,57 @@ impl Play {
             }
             "new_incoming" => Ok(self.cast.alice.text("from Alice").bot_message_id.into()),
             "new_incoming_photo" => Ok(self.cast.alice.photo("from Alice").bot_message_id.into()),
+            "new_checkout" => {
+                let sent = self.invoice(json!({"currency": "XTR"})).await?;
+                Ok(self.cast.alice.pay(sent).into())
+            }
+            "new_shipping" => {
+                let flexible = json!({"currency": "EUR", "provider_token": "p", "is_flexible": true});
+                let sent = self.invoice(flexible).await?;
+                Ok(self.cast.alice.pay(sent).into())
+            }
+            "new_inline" => Ok(self.cast.alice.inline(&self.place.bot, "tea").into()),
+            "new_chosen" => self.chosen().await,
             "new_game" => {
                 self.sent("sendGame", json!({"chat_id": "$alice", "game_short_name": "quest"}))
                     .await
             }
             _ => anyhow::bail!("nothing is called ${name}"),
         }
+    }
+
+    /// An invoice for Alice, under the id that she sees.
+    async fn invoice(&mut self, more: Value) -> Result<i64> {
+        let mut params = json!({
+            "chat_id": "$alice", "title": "Tea", "description": "Green", "payload": "tea-1",
+            "prices": [{"label": "Tea", "amount": 500}],
+        });
+        for (k, v) in more.as_object().into_iter().flatten() {
+            params[k] = v.clone();
+        }
+        let id = self.sent("sendInvoice", params).await?;
+        let seen = self.cast.alice.messages();
+        let seen = seen.iter().find(|m| Some(m.bot_message_id) == id.as_i64());
+        Ok(seen.context("the invoice")?.message_id)
+    }
+
+    /// A message of Alice's via the bot: its inline id, as the bot is told.
+    async fn chosen(&mut self) -> Result<Value> {
+        let alice = self.cast.alice.clone();
+        let query = alice.inline(&self.place.bot, "more");
+        let results = json!([{
+            "type": "article", "id": "a", "title": "More", "input_message_content": {"message_text": "More"},
+            "reply_markup": {"inline_keyboard": [[{"text": "More", "callback_data": "more"}]]},
+        }]);
+        self.ok(
+            "answerInlineQuery",
+            json!({"inline_query_id": query, "results": results}),
+        )
+        .await?;
+        alice.choose(&query, "a");
+        let updates = self.updates().await?;
+        let chosen = updates.iter().rev().find_map(|u| u.get("chosen_inline_result"));
+        Ok(chosen.context("what was chosen")?["inline_message_id"].clone())
     }
 
     /// A medium by its id, after Alice has sent one.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::hook::{Delivery, Hook, Reply};
 use super::play::{Play, file};
-use super::shape::{Shape, form};
+use super::shape::{File, Shape, form};
 use crate::stage::SOON;
 
 const JSON: &str = "Content-Type: application/json\r\n";
@@ -96,6 +96,19 @@ async fn setting(play: &mut Play, hook: &Hook) -> Result<()> {
     )
     .await?;
     play.ok("getWebhookInfo", json!({})).await?;
+    a_second_later(since).await;
+    let since = Instant::now();
+    let heavy = File {
+        bytes: vec![b'c'; (3 << 20) + 1],
+        ..file("certificate", "document")
+    };
+    let got = play.shaped(Shape::Attached, "setWebhook", &params, &[heavy]).await?;
+    ensure!(
+        got.description()
+            .contains("certificate size is too big (3145729 bytes)"),
+        "{}",
+        got.body
+    );
     a_second_later(since).await;
     for shape in [Shape::GetQuery, Shape::Attached] {
         let since = Instant::now();
