@@ -303,7 +303,7 @@ impl World {
             (None, Some(_), Some(game)) => ("game_short_name", game.to_owned()),
             _ => return Err(Refusal::new("the button asks nothing of the bot")),
         };
-        self.press(person, key, id, (what.0, &what.1))
+        self.press_button(person, key, id, (what.0, &what.1))
     }
 
     pub fn person_pins(&mut self, person: Id, chat: Id, id: i64, pin: bool) -> Done {

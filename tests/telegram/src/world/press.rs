@@ -27,8 +27,19 @@ pub struct Answer {
 }
 
 impl World {
-    /// A person presses an inline button of this field (`data`, `game_short_name`); returns the query's id.
-    pub fn press(&mut self, person: Id, key: ChatKey, message: i64, what: (&str, &str)) -> Result<String, Refusal> {
+    /// A person presses an inline button with callback data; returns the query's id.
+    pub fn press(&mut self, person: Id, key: ChatKey, message: i64, data: &str) -> Result<String, Refusal> {
+        self.press_button(person, key, message, ("data", data))
+    }
+
+    /// The same for any button: the query says `what` (`data`, `game_short_name`).
+    pub fn press_button(
+        &mut self,
+        person: Id,
+        key: ChatKey,
+        message: i64,
+        what: (&str, &str),
+    ) -> Result<String, Refusal> {
         let id = (4_000_000_000_000_000_000 + self.serial()).to_string();
         let chat = self.chats.get(&key).ok_or_else(|| Refusal::new("no such chat"))?;
         let m = chat
