@@ -32,7 +32,10 @@ impl Behind for Sees {
 
 fn main() {
     // `cargo bench` hands its own arguments on.
-    let seconds = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(2);
+    let seconds = std::env::args()
+        .filter_map(|word| word.parse().ok())
+        .next()
+        .unwrap_or(2);
     let round = Duration::from_secs(seconds);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -55,7 +58,16 @@ fn main() {
     let threads = load::threads_named("front-door");
     assert_eq!(threads.len(), 2, "each door has one thread");
     for clients in [1, 16, 64] {
-        let run = |address, cpu: &[String]| Round::run(&Load { address, clients, round }, cpu);
+        let run = |address, cpu: &[String]| {
+            Round::run(
+                &Load {
+                    address,
+                    clients,
+                    round,
+                },
+                cpu,
+            )
+        };
         let mut rounds: Vec<(&str, Vec<Round>)> = Vec::new();
         for _ in 0..3 {
             let mut note = |name, round| match rounds.iter_mut().find(|(known, _)| *known == name) {
@@ -70,7 +82,10 @@ fn main() {
             note("door, seen", run(seen.address(), &threads[1..]));
         }
         println!("\n{clients} connections, medians of 3 rounds of {seconds} s each");
-        let reference = rounds.iter().find(|(name, _)| *name == "nginx").map(|(_, all)| Round::median(all, |r| r.cpu));
+        let reference = rounds
+            .iter()
+            .find(|(name, _)| *name == "nginx")
+            .map(|(_, all)| Round::median(all, |r| r.cpu));
         for (name, all) in &rounds {
             let cpu = Round::median(all, |r| r.cpu);
             let ratio = match reference {

@@ -53,7 +53,14 @@ impl Round {
 /// Nanoseconds of CPU.
 fn spent(cpu: &[String]) -> u64 {
     cpu.iter()
-        .filter_map(|path| std::fs::read_to_string(path).ok()?.split_whitespace().next()?.parse::<u64>().ok())
+        .filter_map(|path| {
+            std::fs::read_to_string(path)
+                .ok()?
+                .split_whitespace()
+                .next()?
+                .parse::<u64>()
+                .ok()
+        })
         .sum()
 }
 
@@ -87,7 +94,10 @@ fn drive(address: SocketAddr, clients: usize, round: Duration) -> Vec<u64> {
                 .expect("a thread")
         })
         .collect();
-    threads.into_iter().flat_map(|thread| thread.join().expect("a client")).collect()
+    threads
+        .into_iter()
+        .flat_map(|thread| thread.join().expect("a client"))
+        .collect()
 }
 
 fn client(address: SocketAddr, request: &[u8], round: Duration) -> Vec<u64> {
@@ -102,10 +112,18 @@ fn client(address: SocketAddr, request: &[u8], round: Duration) -> Vec<u64> {
         let mut filled = 0;
         while !whole(&buffer[..filled]) {
             let count = stream.read(&mut buffer[filled..]).expect("an answer");
-            assert!(count > 0, "the connection was closed: {}", String::from_utf8_lossy(&buffer[..filled]));
+            assert!(
+                count > 0,
+                "the connection was closed: {}",
+                String::from_utf8_lossy(&buffer[..filled])
+            );
             filled += count;
         }
-        assert!(buffer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&buffer[..filled]));
+        assert!(
+            buffer.starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&buffer[..filled])
+        );
         times.push(called.elapsed().as_nanos() as u64);
     }
     times

@@ -10,10 +10,14 @@ pub fn start() -> SocketAddr {
     std::thread::Builder::new()
         .name("upstream".to_owned())
         .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("an address");
-                tell.send(listener.local_addr().expect("an address")).expect("somebody waits");
+                tell.send(listener.local_addr().expect("an address"))
+                    .expect("somebody waits");
                 let answer = answer();
                 loop {
                     let (mut stream, _) = listener.accept().await.expect("a connection");

@@ -41,7 +41,8 @@ pub(super) async fn collect(server: &mut Stream, answer: &mut Buffer, body: Body
         Body::Close => loop {
             match more(server, answer).await {
                 Some(true) => {}
-                Some(false) => return Collected::Plain,
+                Some(false) if answer.len() <= ANSWER_LIMIT => return Collected::Plain,
+                Some(false) => return Collected::Not,
                 None => return Collected::Not,
             }
         },
@@ -55,6 +56,9 @@ pub(super) async fn collect(server: &mut Stream, answer: &mut Buffer, body: Body
                     };
                     seen += step.taken;
                     decoded.extend_from_slice(&answer.data()[seen - step.data..seen]);
+                    if decoded.len() > ANSWER_LIMIT {
+                        return Collected::Not;
+                    }
                     if step.done {
                         return Collected::Decoded(decoded);
                     }

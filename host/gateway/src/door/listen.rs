@@ -70,19 +70,6 @@ impl Default for Limits {
 pub(super) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
     let mut tidy = tokio::time::interval(TIDY);
     loop {
-        let place = loop {
-            if let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() {
-                break place;
-            }
-            shared.crowded.notify_one();
-            tokio::select! {
-                place = Arc::clone(&shared.places).acquire_owned() => match place {
-                    Ok(place) => break place,
-                    Err(_) => return,
-                },
-                () = shared.stopping.cancelled() => return,
-            }
-        };
         let stream = loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
@@ -95,6 +82,21 @@ pub(super) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
                 },
                 _ = tidy.tick() => shared.upstream.tidy(false),
                 () = shared.stopping.cancelled() => return,
+            }
+        };
+        let places = Arc::clone(&shared.places);
+        let place = match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                // Whoever has been idle longest makes room.
+                shared.crowded.notify_one();
+                tokio::select! {
+                    place = places.acquire_owned() => match place {
+                        Ok(place) => place,
+                        Err(_) => return,
+                    },
+                    () = shared.stopping.cancelled() => return,
+                }
             }
         };
         prepare(&stream);
