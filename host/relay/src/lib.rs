@@ -16,7 +16,7 @@ mod intercept;
 mod op;
 pub mod parameters;
 mod plugins;
-mod probe;
+pub mod probe;
 pub mod program;
 mod sender;
 mod sight;
@@ -31,7 +31,7 @@ pub use connection::{Connection, Deps, Status};
 pub use error::RelayError;
 pub use intercept::{ProgramCall, Tap};
 pub use plugins::Shelf;
-pub use probe::{Facts, Problem, probe};
+pub use probe::{Facts, FoundWebhook, Problem, probe};
 
 /// An error with all its causes, on one line.
 #[must_use]

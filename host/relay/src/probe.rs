@@ -1,9 +1,13 @@
 //! What Telegram says about a bot and its backend group before they become a connection: facts, or one clear problem.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::json;
 use switchboard_telegram::types::{Chat, ChatMember, User};
 use switchboard_telegram::{ApiError, CallError, Client};
+
+use crate::config::Mode;
 
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +18,42 @@ pub struct Facts {
     pub group_title: String,
     /// Rights that are recommended and missing, each one line.
     pub warnings: Vec<String>,
+    /// Where Telegram sends the bot's updates at present; never in mode `direct`.
+    pub webhook: Option<FoundWebhook>,
+}
+
+/// A webhook that is set at Telegram. Its secret is not among what Telegram tells.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct FoundWebhook {
+    /// Often holds a secret, or the token itself; [`FoundWebhook::host`] is what may be shown.
+    pub url: String,
+    #[serde(default)]
+    pub has_custom_certificate: bool,
+    #[serde(default)]
+    pub pending_update_count: u64,
+    pub max_connections: Option<u32>,
+    /// `None` stands for all but those that must be asked for.
+    pub allowed_updates: Option<Vec<String>>,
+}
+
+impl FoundWebhook {
+    /// Host and port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        host_of(&self.url)
+    }
+}
+
+impl fmt::Debug for FoundWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FoundWebhook")
+            .field("host", &self.host())
+            .field("has_custom_certificate", &self.has_custom_certificate)
+            .field("pending_update_count", &self.pending_update_count)
+            .field("max_connections", &self.max_connections)
+            .field("allowed_updates", &self.allowed_updates)
+            .finish()
+    }
 }
 
 /// Why a bot and a group cannot be a connection.
@@ -24,7 +64,7 @@ pub enum Problem {
     )]
     WrongToken,
     #[error(
-        "@{bot} has a webhook at {host}: another program takes its updates, so mode direct would get none; stop that program and call deleteWebhook"
+        "@{bot} has a webhook at {host}: another program takes its updates, so mode direct would get none; write mode = \"gateway\" or \"chain\", in which that program works on beside Switchboard, or stop it and call deleteWebhook"
     )]
     Webhook { bot: String, host: String },
     #[error(
@@ -61,30 +101,16 @@ pub enum Problem {
     },
 }
 
-#[derive(Deserialize)]
-struct WebhookInfo {
-    #[serde(default)]
-    url: String,
-}
-
 /// Asks Telegram about the bot, its webhook, the group and the bot's rights there. Changes nothing; makes four calls.
 ///
 /// # Errors
 /// The first [`Problem`] found, in the order in which a person would mend them.
-pub async fn probe(client: &Client, group: i64) -> Result<Facts, Problem> {
-    let me: User = match client.call("getMe", &json!({})).await {
-        Err(CallError::Api(error)) if matches!(error.code, 401 | 404) => {
-            return Err(Problem::WrongToken);
-        }
-        other => other.map_err(|error| failed("getMe", error))?,
-    };
+pub async fn probe(client: &Client, group: i64, mode: Mode) -> Result<Facts, Problem> {
+    let me = me(client).await?;
     let bot = me.username.clone().unwrap_or_else(|| me.id.to_string());
-    let webhook: WebhookInfo = client
-        .call("getWebhookInfo", &json!({}))
-        .await
-        .map_err(|error| failed("getWebhookInfo", error))?;
-    if !webhook.url.is_empty() {
-        let host = host_of(&webhook.url).to_owned();
+    let webhook = webhook(client).await?;
+    if let Some(found) = webhook.as_ref().filter(|_| !mode.has_program()) {
+        let host = found.host().to_owned();
         return Err(Problem::Webhook { bot, host });
     }
     let title = forum(client, &bot, group).await?;
@@ -94,11 +120,36 @@ pub async fn probe(client: &Client, group: i64) -> Result<Facts, Problem> {
         name: me.full_name(),
         group_title: title,
         warnings,
+        webhook,
     })
 }
 
+/// The bot, as Telegram knows it.
+///
+/// # Errors
+/// [`Problem::WrongToken`], or that Telegram cannot be asked.
+pub async fn me(client: &Client) -> Result<User, Problem> {
+    match client.call("getMe", &json!({})).await {
+        Err(CallError::Api(error)) if matches!(error.code, 401 | 404) => Err(Problem::WrongToken),
+        other => other.map_err(|error| failed("getMe", error)),
+    }
+}
+
+/// The webhook that is set at Telegram, if one is.
+///
+/// # Errors
+/// Where Telegram cannot be asked.
+pub async fn webhook(client: &Client) -> Result<Option<FoundWebhook>, Problem> {
+    let found: Result<FoundWebhook, _> = client.call("getWebhookInfo", &json!({})).await;
+    let found = found.map_err(|error| failed("getWebhookInfo", error))?;
+    Ok(Some(found).filter(|found| !found.url.is_empty()))
+}
+
 /// Checks that the group is a forum that the bot sees, and gives its title.
-async fn forum(client: &Client, bot: &str, group: i64) -> Result<String, Problem> {
+///
+/// # Errors
+/// What is wrong with the group.
+pub async fn forum(client: &Client, bot: &str, group: i64) -> Result<String, Problem> {
     let chat: Chat = client
         .call("getChat", &json!({ "chat_id": group }))
         .await
@@ -120,7 +171,10 @@ async fn forum(client: &Client, bot: &str, group: i64) -> Result<String, Problem
 }
 
 /// Checks the bot's rights in the group, and gives the recommended ones that are missing.
-async fn rights(client: &Client, bot: &str, id: i64, group: i64, title: &str) -> Result<Vec<String>, Problem> {
+///
+/// # Errors
+/// What the bot lacks in the group.
+pub async fn rights(client: &Client, bot: &str, id: i64, group: i64, title: &str) -> Result<Vec<String>, Problem> {
     let named = || (bot.to_owned(), title.to_owned());
     let member: ChatMember = client
         .call("getChatMember", &json!({ "chat_id": group, "user_id": id }))

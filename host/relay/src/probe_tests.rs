@@ -51,7 +51,7 @@ impl Answers {
         });
         let token = Token::new(&format!("42:{SECRET}")).unwrap();
         let client = Api::new(&format!("http://{address}")).unwrap().bot(token);
-        let found = probe(&client, GROUP).await;
+        let found = probe(&client, GROUP, Mode::Direct).await;
         server.abort();
         found
     }
@@ -146,7 +146,7 @@ async fn a_webhook_shows_its_host_only() {
             .problem()
             .await,
         "@help_bot has a webhook at bot.example:8443: another program takes its updates, so mode direct would get none; \
-         stop that program and call deleteWebhook"
+         write mode = \"gateway\" or \"chain\", in which that program works on beside Switchboard, or stop it and call deleteWebhook"
     );
 }
 

@@ -100,7 +100,7 @@ impl Bench<'_> {
             name: bot_name,
             warnings,
             ..
-        } = probe(&client, group_now).await?;
+        } = probe::probe(&client, group_now, config.mode).await?;
         config.bot_username = username;
         config.bot_name = bot_name;
         config.configured_group = group;

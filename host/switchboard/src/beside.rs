@@ -1,24 +1,25 @@
 //! The bot's own program beside the relay: the front door, and the lines between its rooms and the relay's.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use switchboard_gateway::{
-    Behind, Called, Caller, Door, Front, FrontDeps, GatewayError, Spent, Taken, Verdict, caller,
-};
+use switchboard_gateway::{Behind, Called, Door, Front, FrontDeps, GatewayError, Spent, Taken, Verdict};
 use switchboard_relay::program::{ForProgram, Program, ProgramError, Sight};
 use switchboard_relay::{ProgramCall, Tap};
 use switchboard_store::{Connection as Row, SealKey, Store};
 use switchboard_telegram::Token;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 use crate::config::Config;
 
 /// The front door of a host, and what connections with a program of their own need.
 #[derive(Debug)]
 pub struct Gateway {
-    door: Option<Door>,
+    /// Where it is to be, if programs are to call it.
+    listen: Option<SocketAddr>,
+    door: OnceCell<Door>,
     upstream: String,
     store: Arc<dyn Store>,
     seal: Arc<SealKey>,
@@ -35,21 +36,32 @@ pub struct Beside {
 impl Gateway {
     /// Opens the front door where the configuration has one.
     pub async fn open(config: &Config, store: Arc<dyn Store>, seal: Arc<SealKey>) -> anyhow::Result<Self> {
-        let door = match config.gateway_listen {
-            Some(address) => Some(Door::listen(address, &config.telegram_api).await?),
-            None => None,
-        };
-        Ok(Self {
-            door,
+        let gateway = Self {
+            listen: config.gateway_listen,
+            door: OnceCell::new(),
             upstream: config.telegram_api.clone(),
             store,
             seal,
-        })
+        };
+        if gateway.listen.is_some() {
+            gateway.door().await?;
+        }
+        Ok(gateway)
+    }
+
+    /// The door. Where none is configured it stands at a free port of this machine and lets nobody in: calls that a program asks
+    /// for in its answers to a webhook go out through it all the same.
+    async fn door(&self) -> Result<&Door, GatewayError> {
+        let address = self.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
+        self.door
+            .get_or_try_init(|| Door::listen(address, &self.upstream))
+            .await
     }
 
     /// Where the front door listens.
-    pub fn address(&self) -> Option<std::net::SocketAddr> {
-        self.door.as_ref().map(Door::address)
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listen?;
+        self.door.get().map(Door::address)
     }
 
     /// Loads what waits for the program of a connection.
@@ -60,40 +72,39 @@ impl Gateway {
             connection: row.id,
             name: row.name.clone(),
             seal: Arc::clone(&self.seal),
-            caller: self.caller(token, Arc::new(Line(tap.clone())))?,
+            caller: self.door().await?.caller(token, Arc::new(Line(tap.clone()))),
         });
         Ok(Beside {
-            front: front.await.context("what waits for the bot's own program cannot be read")?,
+            front: front
+                .await
+                .context("what waits for the bot's own program cannot be read")?,
             tap,
             bot: token.bot_id(),
         })
     }
 
-    fn caller(&self, token: &Token, behind: Arc<dyn Behind>) -> Result<Arc<dyn Caller>, GatewayError> {
-        match &self.door {
-            Some(door) => Ok(door.caller(token, behind)),
-            None => caller(&self.upstream, token, behind),
-        }
-    }
-
     /// Lets the program's calls in.
     pub fn let_in(&self, token: &Token, beside: &Beside) -> anyhow::Result<()> {
-        let door = self.door.as_ref().context(
+        let door = self.listen.and_then(|_| self.door.get()).context(
             "mode gateway needs the front door: write [gateway] listen = \"127.0.0.1:8081\" into the configuration and start the host again",
         )?;
-        door.open(token, Some(Arc::clone(&beside.front)), Arc::new(Line(beside.tap.clone())));
+        door.open(
+            token,
+            Some(Arc::clone(&beside.front)),
+            Arc::new(Line(beside.tap.clone())),
+        );
         Ok(())
     }
 
     /// Lets no more calls in.
     pub fn shut(&self, beside: &Beside) {
-        if let Some(door) = &self.door {
+        if let Some(door) = self.door.get() {
             door.shut(beside.bot);
         }
     }
 
     pub async fn stop(&self) {
-        if let Some(door) = &self.door {
+        if let Some(door) = self.door.get() {
             door.stop().await;
         }
     }
@@ -152,7 +163,9 @@ impl Behind for Line {
 
     async fn called(&self, call: Called) {
         let params = call.params.iter();
-        let params = params.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let params = params
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         self.0
             .called(ProgramCall {
                 method: call.method,

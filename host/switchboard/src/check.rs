@@ -198,7 +198,7 @@ async fn connection(
 ) -> anyhow::Result<(String, Vec<String>)> {
     let token = secrets.open_token(&row.name, &row.token)?;
     let config: ConnectionConfig = serde_json::from_str(&row.config)?;
-    let facts = probe(&api.bot(token), row.group).await?;
+    let facts = probe::probe(&api.bot(token), row.group, config.mode).await?;
     if let Some(plugins) = plugins {
         for used in config.plugins {
             plugins.settle(used)?;

@@ -3,12 +3,14 @@
 //! Programs and plugins must have been built: `make test` does it, by hand `make build` is enough.
 #![forbid(unsafe_code)]
 
+mod bot;
 mod built;
 mod host;
 mod programs;
 pub mod script;
 mod stage;
 
+pub use bot::Bot;
 pub use built::{plugins_dir, program, test_plugins_dir};
 pub use host::{Host, Output, get};
 pub use programs::{Mode, PATIENCE, Program};

@@ -121,6 +121,35 @@ pub struct WebhookState {
     pub last_error: Option<(i64, String)>,
 }
 
+/// The webhook that a connection's program has at present, whole, to be set at Telegram again; and whether it has a
+/// certificate of its own. Asks the store alone: a [`Front`] may be at work beside, or not.
+///
+/// # Errors
+/// [`GatewayError::Store`], and [`GatewayError::Stored`] where the settings do not open with the key.
+pub async fn webhook_of(
+    store: &dyn Store,
+    seal: &SealKey,
+    connection: ConnectionId,
+) -> Result<Option<(Adopted, bool)>, GatewayError> {
+    let kept = store.gateway(connection).await?;
+    let settings = settings::Settings::open(seal, connection, &kept.state)?;
+    let kinds = match settings.kinds.is_default() {
+        true => Vec::new(),
+        false => settings.kinds.names(),
+    };
+    Ok(settings.webhook.map(|hook| {
+        let certified = hook.certificate.is_some();
+        let adopted = Adopted {
+            url: hook.url,
+            secret: hook.secret,
+            max_connections: hook.max_connections,
+            allowed_updates: Some(kinds),
+            ip_address: hook.ip,
+        };
+        (adopted, certified)
+    }))
+}
+
 /// One connection's updates, as the bot's own program sees them.
 #[derive(Debug)]
 pub struct Front {

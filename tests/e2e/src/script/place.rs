@@ -74,6 +74,20 @@ impl Place {
         }
     }
 
+    /// Telegram has heard which kinds of updates are wanted.
+    ///
+    /// # Errors
+    /// Where it does not in time.
+    pub async fn wanted(&self, kinds: &[&str]) -> Result<()> {
+        let bot = self.bot.id;
+        let deadline = Instant::now() + SOON;
+        while !self.sim.with_world(|w| kinds.iter().all(|k| w.wants(bot, k))) {
+            anyhow::ensure!(Instant::now() < deadline, "nobody asks for {kinds:?} upstream");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+
     /// Everything that people have done so far has arrived where the bot's program asks for it.
     ///
     /// # Errors

@@ -115,6 +115,9 @@ async fn kinds(play: &mut Play) -> Result<()> {
     ]);
     poll(play, json!({"offset": play.next, "allowed_updates": all})).await?;
     play.ok("getWebhookInfo", json!({})).await?;
+    play.place
+        .wanted(&["message_reaction", "chat_member", "poll", "poll_answer"])
+        .await?;
     play.cast.alice.unreact(id);
     play.cast.club.remove(play.cast.eve.id);
     play.cast.club.add(&play.cast.eve.clone());
