@@ -93,10 +93,14 @@ impl Connection {
     /// Reads a request's head. `None`: the client is gone, or took too long.
     async fn head(&mut self) -> Option<Result<Request, u16>> {
         let limit = self.shared.limits.head;
-        match tokio::time::timeout(limit, self.read_head()).await {
-            Ok(head) => head,
-            Err(_) if self.input.is_empty() => None,
-            Err(_) => Some(Err(408)),
+        loop {
+            match tokio::time::timeout(limit, self.read_head()).await {
+                Ok(head) => return head,
+                Err(_) if !self.input.is_empty() => return Some(Err(408)),
+                // It only seemed that something had come.
+                Err(_) if self.idle().await => {}
+                Err(_) => return None,
+            }
         }
     }
 

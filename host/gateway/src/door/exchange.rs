@@ -10,7 +10,7 @@ use super::buffer::Buffer;
 use super::collect::{Collected, collect};
 use super::connection::{After, Connection};
 use super::download::Download;
-use super::forward::{Asked, Response};
+use super::forward::{Asked, Response, read_response};
 use super::local::BAD_GATEWAY;
 use super::prepare::{Call, Request};
 use super::stream::Stream;
@@ -33,7 +33,8 @@ struct Begun {
 
 /// Why there is no answer.
 enum Failed {
-    /// The server cannot be had or did not answer.
+    NoServer,
+    /// The server has the call, or some of it, and did not answer.
     Server(&'static str),
     ClientGone,
     /// The request is none.
@@ -67,23 +68,39 @@ impl Connection {
             watched: call.watched,
         });
         let after = match begun {
-            Ok(begun) => {
-                self.answer(begun, &mut answer, request, tee, upload.left.is_nothing())
-                    .await
-            }
-            Err(Failed::ClientGone) => After::Close,
-            Err(Failed::Bad) => self.refuse(400).await,
-            Err(Failed::Server(why)) => {
-                let method = tee.as_ref().map_or("file", |tee| tee.method.as_str());
-                tracing::warn!(method, why, "a call of a bot's program had no answer");
-                self.bad_gateway(request, &upload).await
-            }
+            Ok(begun) => self.answer(begun, &mut answer, request, tee, &upload).await,
+            Err(failed) => self.fail(failed, request, tee, &upload).await,
         };
         self.shared.buffers.give(answer);
         after
     }
 
-    async fn bad_gateway(&mut self, request: &Request, upload: &Upload) -> After {
+    async fn fail(&mut self, failed: Failed, request: &Request, tee: Option<Tee>, upload: &Upload) -> After {
+        let why = match failed {
+            Failed::Bad => return self.refuse(400).await,
+            Failed::NoServer => "the server cannot be reached",
+            Failed::Server(why) => why,
+            Failed::ClientGone => "the program hung up",
+        };
+        let gone = matches!(failed, Failed::ClientGone);
+        match tee {
+            Some(tee) => {
+                let bot = tee.entry.token.bot_id();
+                if gone {
+                    tracing::debug!(bot, method = tee.method, why, "a call had no answer");
+                } else {
+                    tracing::warn!(bot, method = tee.method, why, "a call had no answer");
+                }
+                if !matches!(failed, Failed::NoServer) {
+                    // It may have had its effect.
+                    tee.tell(None, None, &self.shared.home).await;
+                }
+            }
+            None => tracing::debug!(why, "a file was not had"),
+        }
+        if gone {
+            return After::Close;
+        }
         let answer = Answer::error(502, BAD_GATEWAY);
         if upload.left.is_nothing() {
             return self.local(request, &answer, Framing::None).await;
@@ -109,7 +126,7 @@ impl Connection {
                     Ok(server) => (server, false),
                     Err(error) => {
                         tracing::warn!(%error, "the Bot API server cannot be reached");
-                        return Err(Failed::Server("no connection"));
+                        return Err(Failed::NoServer);
                     }
                 },
             };
@@ -139,7 +156,7 @@ impl Connection {
                     Some(End::Answered) => asked.keep_alive &= upload.left.is_nothing(),
                     Some(End::ServerGone(kind)) => {
                         tracing::debug!(?kind, "the server broke off an upload");
-                        asked.keep_alive = false;
+                        asked.keep_alive &= upload.left.is_nothing();
                         patience = LAST_WORDS;
                     }
                     Some(End::ClientGone) | None => return Err(Failed::ClientGone),
@@ -170,6 +187,7 @@ impl Connection {
             let pumping =
                 poll_fn(|cx| upload.poll_pump(cx, &mut self.stream, &mut self.input, server, answer, &mut progress));
             match timeout(self.shared.limits.stall, pumping).await {
+                Ok(End::Answered) if only_interim(answer) => {}
                 Ok(end) => return Some(end),
                 Err(_) if progress > before => {}
                 Err(_) => return None,
@@ -211,7 +229,7 @@ impl Connection {
         answer: &mut Buffer,
         request: &Request,
         tee: Option<Tee>,
-        sent: bool,
+        upload: &Upload,
     ) -> After {
         let Begun {
             mut server,
@@ -251,13 +269,13 @@ impl Connection {
             }
             return After::Close;
         }
-        if response.reusable && sent && answer.is_empty() {
+        if response.reusable && upload.is_sent() && answer.is_empty() {
             self.shared.upstream.keep(server);
         }
-        match (response.keep_alive, sent) {
-            (_, false) => After::Linger,
+        match (upload.left.is_nothing(), response.keep_alive) {
+            (false, _) => After::Linger,
             (true, true) => After::Next,
-            (false, true) => After::Close,
+            (true, false) => After::Close,
         }
     }
 
@@ -298,4 +316,16 @@ impl Connection {
             }
         }
     }
+}
+
+/// Whether nothing but `100 Continue` and the like has come so far, which nobody asked for; it is dropped.
+fn only_interim(answer: &mut Buffer) -> bool {
+    let asked = Asked::default();
+    while let Ok(Some(response)) = read_response(answer.data(), asked, &mut Vec::new()) {
+        if !response.interim() {
+            return false;
+        }
+        answer.consume(response.length);
+    }
+    answer.is_empty()
 }

@@ -38,6 +38,11 @@ impl Connection {
         }
         if call.method.is_empty() {
             call.method = read.params.get("method").unwrap_or_default().to_ascii_lowercase();
+            if call.method.is_empty() {
+                // Not passed on: another reader might find one.
+                let answer = Answer::error(404, "Not Found: method not found");
+                return self.local(&request, &answer, Framing::None).await;
+            }
             call.watched = call.entry.behind.watches(&call.method);
         }
         if is_fronts(&call.method) {

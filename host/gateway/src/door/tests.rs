@@ -9,3 +9,4 @@ mod holding;
 mod passing;
 mod secrets;
 mod telling;
+mod tls;

@@ -101,6 +101,11 @@ impl Upload {
         }
     }
 
+    /// Whether the server has been sent all of it.
+    pub(super) fn is_sent(&self) -> bool {
+        self.left.is_nothing() && self.sent == self.ready.len()
+    }
+
     /// Takes what has come of the body and appends it to `out`, in chunks of our own where it has chunks: what else stands between
     /// chunks is not passed on, since servers differ in how they read it.
     pub(super) fn take(&mut self, input: &mut Buffer, out: &mut Vec<u8>) -> Result<(), BadChunk> {

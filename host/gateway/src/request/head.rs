@@ -106,7 +106,11 @@ pub fn parse_head<'h, 'b>(bytes: &'b [u8], slots: &'h mut [Header<'b>; MOST_HEAD
                 }
             }
             6 if is(header, "expect") => head.expects = header.value.eq_ignore_ascii_case(b"100-continue") && !old,
-            12 if is(header, "content-type") => head.content_type = head.content_type.or(Some(header.value)),
+            12 if is(header, "content-type") => {
+                if head.content_type.replace(header.value).is_some() {
+                    return Err(Refused(400));
+                }
+            }
             16 if is(header, "content-encoding") => {
                 head.encoded |= !header.value.eq_ignore_ascii_case(b"identity") && !header.value.is_empty();
             }

@@ -136,6 +136,29 @@ async fn an_answer_before_the_end_of_the_request_reaches_the_client() {
 }
 
 #[tokio::test]
+async fn an_interim_answer_does_not_end_an_upload() {
+    let server = Server::new().await;
+    let door = door(server.address, Arc::new(())).await;
+    let mut client = Peer::connect(door.address()).await;
+    client
+        .send(format!(
+            "POST /bot{TOKEN}/sendDocument HTTP/1.1\r\nHost: door\r\nContent-Length: 6\r\n\r\nabc"
+        ))
+        .await;
+    let mut behind = server.accept().await;
+    behind.head_only().await;
+    behind.exactly(3).await.unwrap();
+    behind.send("HTTP/1.1 100 Continue\r\n\r\n").await;
+    // It has been dropped when the upload goes on after it.
+    for byte in ["d", "e", "f"] {
+        client.send(byte).await;
+        assert_eq!(behind.exactly(1).await.unwrap(), byte.as_bytes());
+    }
+    behind.send(answer("200 OK", OK)).await;
+    assert_eq!(client.message().await.unwrap().text(), OK);
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_frees_everything() {
     let server = Server::new().await;
     let front = Arc::new(Mirror::default());

@@ -78,6 +78,11 @@ async fn what_could_smuggle_a_request_is_refused_and_ends_the_connection() {
         ),
         ("a bare carriage return", format!("{head}{host}X: a\rY: b\r\n\r\n"), 400),
         ("a zero byte", format!("{head}{host}X: a\0b\r\n\r\n"), 400),
+        (
+            "two types",
+            format!("{head}{host}Content-Type: text/plain\r\nContent-Type: application/json\r\n\r\n"),
+            400,
+        ),
         ("no host", format!("{head}\r\n"), 400),
         ("two hosts", format!("{head}{host}{host}\r\n"), 400),
         (

@@ -70,6 +70,9 @@ async fn a_method_among_the_parameters_gets_no_other_way_in() {
         assert_eq!(client.ask(request).await.text(), r#"{"ok":true,"result":[]}"#);
         assert_eq!(front.asked.lock().pop().unwrap().0, "logout");
     }
+    // One that cannot be found here might be found by another reader.
+    let hidden = client.ask(typed("text/plain", r#"{"method":"logOut"}"#)).await;
+    assert!(hidden.line().contains("404"));
     assert!(seen.lock().is_empty());
     // Another one passes on as it came.
     let got = client
