@@ -79,7 +79,7 @@ pub fn parse_head<'h, 'b>(bytes: &'b [u8], slots: &'h mut [Header<'b>; MOST_HEAD
         content_type: None,
         encoded: false,
     };
-    let (mut hosts, mut length, mut chunked) = (0, None, false);
+    let (mut hosts, mut types, mut length, mut chunked) = (0, 0, None, false);
     for header in head.headers {
         match header.name.len() {
             4 if is(header, "host") => hosts += 1,
@@ -107,9 +107,8 @@ pub fn parse_head<'h, 'b>(bytes: &'b [u8], slots: &'h mut [Header<'b>; MOST_HEAD
             }
             6 if is(header, "expect") => head.expects = header.value.eq_ignore_ascii_case(b"100-continue") && !old,
             12 if is(header, "content-type") => {
-                if head.content_type.replace(header.value).is_some() {
-                    return Err(Refused(400));
-                }
+                types += 1;
+                head.content_type = Some(header.value);
             }
             16 if is(header, "content-encoding") => {
                 head.encoded |= !header.value.eq_ignore_ascii_case(b"identity") && !header.value.is_empty();
@@ -117,7 +116,7 @@ pub fn parse_head<'h, 'b>(bytes: &'b [u8], slots: &'h mut [Header<'b>; MOST_HEAD
             _ => {}
         }
     }
-    if hosts > 1 || (hosts == 0 && !old) || (chunked && (old || length.is_some())) {
+    if hosts > 1 || types > 1 || (hosts == 0 && !old) || (chunked && (old || length.is_some())) {
         return Err(Refused(400));
     }
     head.framing = match (chunked, length) {
