@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use switchboard_e2e::{Mode, PATIENCE, Program, TOKEN, get};
+use switchboard_e2e::{Mode, PATIENCE, Program, Setup, Stage, TOKEN, get};
 use telegram_sim::people::compose::Item;
 use telegram_sim::sim::samples::PNG;
 use telegram_sim::{MessageView, Options, Seat, Sim};
@@ -148,38 +148,137 @@ async fn directly(file: &str, mode: Mode) -> Result<()> {
     program.kill().await
 }
 
-/// By long polling and by webhook, at the same time.
-async fn both(file: &str) -> Result<()> {
-    tokio::try_join!(directly(file, Mode::Polling), directly(file, Mode::Webhook))?;
+/// The program talks to the gateway: the customer notices no difference, the operators see both sides, and the program sees
+/// nothing of them.
+async fn through_the_gateway(file: &str, mode: Mode) -> Result<()> {
+    let stage = Stage::start(Setup {
+        mode: "gateway".into(),
+        plugins: "[]".into(),
+        ..Setup::default()
+    })
+    .await?;
+    let Some(program) = Program::start(cache(), file, &stage.door(), TOKEN, mode).await? else {
+        return Ok(());
+    };
+    let chat = stage.customer("Alice");
+    let talked = async {
+        converse(&stage.sim, &chat).await?;
+        ensure!(menu(&stage.sim).await? == ["start", "form"], "the menu is not there");
+        let topic = stage.topic("Alice").await?;
+        shows_both_sides(&topic).await?;
+        stays_apart(&stage, &program, &chat, &topic).await
+    };
+    talked.await.with_context(|| {
+        let said = program.said().join("\n");
+        format!("{file} by {mode:?} through the gateway:\n{said}\n{}", stage.evidence())
+    })?;
+    program.kill().await
+}
+
+async fn shows_both_sides(topic: &Seat) -> Result<()> {
+    for words in [
+        "/start shop-42",
+        "Pressed: ping",
+        "wörds 😀 <b>",
+        "You said: wörds 😀 <b>",
+        "for you",
+        "bytes back",
+        "report",
+        "the report",
+        "one",
+        "two",
+        "/form",
+        "What is your name?",
+        "Ann",
+        "And how old are you, Ann?",
+        "Noted: Ann, 31",
+        "Gone",
+        "copy this",
+    ] {
+        let shown = topic.wait_message(PATIENCE, |message| message.from_bot && message.text.contains(words));
+        shown
+            .await
+            .with_context(|| format!("{words:?} should stand in the topic"))?;
+    }
+    // The bot's report and its two photos are files there as well, not only words about them.
+    let files = topic.wait_for(PATIENCE, |all| {
+        let of = |kind: &str| all.iter().filter(|message| message.kind == kind).count();
+        of("document") == 1 && of("photo") == 4
+    });
+    files.await.context("the bot's files should stand in the topic")?;
+    Ok(())
+}
+
+/// The operator writes, and presses one of the bot's buttons: the program learns of neither.
+async fn stays_apart(stage: &Stage, program: &Program, chat: &Seat, topic: &Seat) -> Result<()> {
+    topic.text("Olga here");
+    says(chat, "Olga here").await?;
+    chat.start(Some("again"));
+    says(chat, "Welcome from again").await?;
+    let shown = topic.wait_message(PATIENCE, |message| {
+        message.text.contains("Welcome from again") && message.buttons.is_some()
+    });
+    let shown = shown.await?;
+    let query = topic.press_text(shown.message_id, "Ping");
+    topic
+        .answer(&query, PATIENCE)
+        .await
+        .context("no answer to the operator")?;
+    // What comes after both has come through: so would they have.
+    chat.text("last words");
+    says(chat, "You said: last words").await?;
+    let updates = program.updates();
+    ensure!(
+        updates.iter().any(|update| update.contains("last words")),
+        "{updates:?}"
+    );
+    let group = stage.group.id().to_string();
+    for alien in [group.as_str(), "Olga", "forum_topic"] {
+        let seen: Vec<_> = updates.iter().filter(|update| update.contains(alien)).collect();
+        ensure!(seen.is_empty(), "the program saw {alien}: {seen:?}");
+    }
+    let presses = updates.iter().filter(|update| update.contains("chat_instance")).count();
+    ensure!(presses == 1, "the program saw {presses} presses");
+    Ok(())
+}
+
+/// By long polling and by webhook, against Telegram and through the gateway, all at the same time.
+async fn everywhere(file: &str) -> Result<()> {
+    tokio::try_join!(
+        directly(file, Mode::Polling),
+        directly(file, Mode::Webhook),
+        through_the_gateway(file, Mode::Polling),
+        through_the_gateway(file, Mode::Webhook)
+    )?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aiogram_converses() -> Result<()> {
-    both("on_aiogram.py").await
+    everywhere("on_aiogram.py").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_telegram_bot_converses() -> Result<()> {
-    both("on_ptb.py").await
+    everywhere("on_ptb.py").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pytelegrambotapi_converses() -> Result<()> {
-    both("on_telebot.py").await
+    everywhere("on_telebot.py").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn grammy_converses() -> Result<()> {
-    both("on_grammy.mjs").await
+    everywhere("on_grammy.mjs").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn telegraf_converses() -> Result<()> {
-    both("on_telegraf.mjs").await
+    everywhere("on_telegraf.mjs").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn node_telegram_bot_api_converses() -> Result<()> {
-    both("on_ntba.mjs").await
+    everywhere("on_ntba.mjs").await
 }
