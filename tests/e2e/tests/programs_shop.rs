@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use switchboard_e2e::{PATIENCE, Program, TOKEN};
+use switchboard_e2e::{PATIENCE, Program, Setup, Stage, TOKEN};
 use telegram_sim::{MessageView, Options, Seat, Sim};
 
 fn script() -> PathBuf {
@@ -65,4 +65,76 @@ async fn the_shop_takes_orders_by_itself() -> Result<()> {
     };
     talked.await.with_context(|| program.said().join("\n"))?;
     program.kill().await
+}
+
+/// The customer is alone with the bot until they ask for a person; the operators take over, give back, and go on while the
+/// bot's program is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shop_has_operators_beside_it() -> Result<()> {
+    let stage = Stage::start(Setup {
+        mode: "gateway".into(),
+        parameters: "WELCOME = \"OFF\"\nOPENED_BY = [\"/operator\"]\nTAKEOVER_RELEASE = \"drop\"".into(),
+        plugins: "[]".into(),
+        ..Setup::default()
+    })
+    .await?;
+    let Some(program) = shop(&stage.door()).await? else {
+        return Ok(());
+    };
+    let chat = stage.customer("Alice");
+    let talked = beside(&stage, &chat).await;
+    talked.with_context(|| format!("{}\n{}", program.said().join("\n"), stage.evidence()))?;
+
+    // The relay goes on without the program, which finds what it missed.
+    program.kill().await?;
+    let topic = stage.topic("Alice").await?;
+    chat.text("🕘 Hours");
+    says(&topic, "🕘 Hours").await?;
+    topic.text("From nine, says Olga");
+    says(&chat, "From nine, says Olga").await?;
+    ensure!(
+        !chat.texts().iter().any(|text| text.contains("9:00")),
+        "somebody answered"
+    );
+    let Some(program) = shop(&stage.door()).await? else {
+        return Ok(());
+    };
+    let caught_up = async {
+        says(&chat, "9:00–17:00").await?;
+        says(&topic, "9:00–17:00").await
+    };
+    caught_up
+        .await
+        .with_context(|| format!("{}\n{}", program.said().join("\n"), stage.evidence()))?;
+    program.kill().await
+}
+
+async fn beside(stage: &Stage, chat: &Seat) -> Result<()> {
+    orders(chat).await?;
+    chat.text("/operator");
+    says(chat, "I am calling someone").await?;
+    let topic = stage.topic("Alice").await?;
+    says(&topic, "/operator").await?;
+    says(&topic, "I am calling someone").await?;
+    let before = topic.texts();
+    ensure!(!before.iter().any(|text| text.contains("House blend")), "{before:?}");
+
+    topic.text("/takeover");
+    says(&topic, "The dialog is yours").await?;
+    chat.text("/menu");
+    says(&topic, "/menu").await?;
+    topic.text("The beans are sold out today");
+    says(chat, "The beans are sold out today").await?;
+    topic.text("/release");
+    says(&topic, "own program again").await?;
+    chat.text("/help");
+    says(chat, "/cancel – leave an order").await?;
+    says(&topic, "/cancel – leave an order").await?;
+    let menus = chat
+        .texts()
+        .iter()
+        .filter(|text| text.contains("Roasted on Tuesdays"))
+        .count();
+    ensure!(menus == 0, "the bot answered what was held back");
+    Ok(())
 }
