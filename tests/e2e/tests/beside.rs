@@ -50,6 +50,7 @@ async fn operators_see_both_sides_and_the_program_sees_only_the_customer() -> Re
         .await?;
     alice.text("thanks");
     bot.wait_text("thanks", SOON).await?;
+    topic.wait_text("thanks", SOON).await?;
     assert_eq!(bot.texts(), ["hello", "do you ship?", "thanks"]);
     let group = stage.group.id().to_string();
     assert!(bot.seen.iter().all(|update| !update.to_string().contains(&group)));
@@ -283,13 +284,11 @@ async fn what_opens_a_dialog() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parameter_lets_the_program_open_dialogs() -> Result<()> {
-    let stage = Stage::start(gateway("INTERCEPT_OPENS = true")).await?;
+    let stage = Stage::start(gateway("INTERCEPT_OPENS = true\nOPENED_BY = [\"/operator\"]")).await?;
     let mut bot = Bot::at(&stage.door());
     let carol = stage.customer("Carol");
-    carol.block();
-    carol.unblock();
-    bot.wait_update(SOON, |update| update["my_chat_member"].is_object())
-        .await?;
+    carol.start(None);
+    bot.wait_text("/start", SOON).await?;
     bot.say(carol.person, "Your parcel has come").await?;
     let topic = stage.topic("Carol").await?;
     topic.wait_text("🤖 Your parcel has come", SOON).await?;
