@@ -24,7 +24,7 @@ async function start() {
     if (chat > 0) return customer.customers.find((it) => it.id === chat)?.name.replace(/$/, "'s chat") ?? String(chat);
     return thread ? topicName(thread) : "the group";
   };
-  const calls = new Calls(place);
+  const calls = new Calls(place, stage.beside);
 
   const tabs = el("div.tabs", { role: "tablist", "aria-label": "Side" }, TABS.map(([id, label]) => el("button", {
     type: "button", role: "tab", id: `tab-${id}`, "aria-controls": id, onclick: () => choose(id),

@@ -1,4 +1,4 @@
-// "What happened": the Bot API calls that the host makes, as they come.
+// "What happened": the Bot API calls that the host makes, for itself and for the bot's own program, as they come.
 import { sim } from "./api.js";
 import { el } from "./dom.js";
 
@@ -21,8 +21,9 @@ const underWay = (call) => call.code === 0 && !call.fault && Date.now() - call.a
 
 export class Calls {
   /** `place(chat, thread)` names where a call went. */
-  constructor(place) {
+  constructor(place, beside) {
     this.place = place;
+    this.whose = beside ? "of the host and the bot's program" : "of the host";
     this.rows = new Map();
     this.total = 0;
     this.body = el("tbody");
@@ -72,7 +73,7 @@ export class Calls {
       this.rows.delete(Number(this.body.firstChild.dataset.n));
       this.body.firstChild.remove();
     }
-    this.count.textContent = `${this.total} calls of the host to the Bot API`;
+    this.count.textContent = `${this.total} calls ${this.whose} to the Bot API`;
     const latest = calls.findLast((call) => call.method !== "getupdates");
     if (latest) this.flow.textContent = `${this.name(latest)} → ${this.place(latest.chat, latest.thread)}`;
     if (atEnd) this.list.scrollTop = this.list.scrollHeight;

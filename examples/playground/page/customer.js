@@ -1,7 +1,7 @@
 // The left side: a customer's private chat with the bot, and the choice of which customer to be.
 import { order, sim } from "./api.js";
 import { Composer } from "./composer.js";
-import { ask, attempt, el, icon, iconButton, menu } from "./dom.js";
+import { ask, attempt, el, icon, iconButton, menu, toast } from "./dom.js";
 import { avatar } from "./format.js";
 import { Feed } from "./store.js";
 import { Thread } from "./thread.js";
@@ -18,7 +18,12 @@ export class CustomerPane {
     this.chips = el("div.chips", { role: "group", "aria-label": "Which customer you are" });
     this.state = el("small", {}, "bot");
     this.blocked = el("div.blocked", { hidden: true }, el("button.plain", { type: "button", onclick: () => attempt(() => this.feed.act("unblock", { bot: stage.bot.id }), this.node) }, "Unblock the bot"));
-    this.thread = new Thread({ label: "Messages between the customer and the bot", empty: "Write to the bot as this customer: a topic opens on the operators' side." });
+    this.lamp = el("span.lamp", { "aria-hidden": "true" });
+    this.program = el("small", { role: "status", "aria-live": "polite" });
+    this.shopButton = el("button.plain.tonal.quiet", { type: "button", title: "The shop's own bot program. While it is stopped the operators go on; when it is started again it finds what it missed.", onclick: () => this.turn() });
+    this.shop = el("div.program", { hidden: !stage.beside }, el("span.program-words", {}, this.lamp, this.program), this.shopButton);
+    const empty = stage.beside ? "Talk to the shop's own bot as this customer, and see nothing of it at the right. /operator opens a topic there." : "Write to the bot as this customer: a topic opens on the operators' side.";
+    this.thread = new Thread({ label: "Messages between the customer and the bot", empty });
     this.composer = new Composer({
       label: "Message as the customer", placeholder: "Write as the customer…",
       context: () => this.feed && { act: (what, body) => this.feed.act(what, body), extra: {}, pane: this.node },
@@ -27,7 +32,7 @@ export class CustomerPane {
     this.node = el("section.pane.customer", { id: "customer", "aria-label": "The customer's side" },
       el("header.who", {}, el("span.who-label", {}, "You are"), this.chips,
         el("button.chip.new", { type: "button", onclick: () => this.add(), "aria-label": "New customer", title: "New customer" }, icon("plus"))),
-      el("header.chat-head", {}, avatar(stage.bot.id, stage.bot.name), el("div.chat-title", {}, el("b", {}, stage.bot.name), this.state), iconButton("more", "Chat menu", (event) => this.menu(event.currentTarget))),
+      el("header.chat-head", {}, avatar(stage.bot.id, stage.bot.name), el("div.chat-title", {}, el("b", {}, stage.bot.name), this.state), this.shop, iconButton("more", "Chat menu", (event) => this.menu(event.currentTarget))),
       this.thread.node, this.blocked, this.composer.node);
     setInterval(() => this.lookAtOthers(), OTHERS_MS);
   }
@@ -39,6 +44,31 @@ export class CustomerPane {
       { label: "Press Start", icon: "bolt", run: () => attempt(() => this.feed.act("start", { bot }), this.node) },
       { label: blocked ? "Unblock the bot" : "Block the bot", icon: "close", bad: !blocked, run: () => attempt(() => this.feed.act(blocked ? "unblock" : "block", { bot }), this.node) },
     ], button, "Chat");
+  }
+
+  /** The shop's own bot program, as the playground's keeper sees it. */
+  showShop(shop) {
+    if (!shop) return;
+    const up = shop.phase !== "down";
+    this.running = up || !shop.stopped;
+    this.lamp.className = `lamp ${shop.phase}`;
+    const words = { ready: "program runs", starting: "program starts…", down: shop.stopped ? "program stopped" : "program died…" }[shop.phase];
+    if (this.program.textContent !== words) this.program.textContent = words;
+    const label = this.running ? "stop" : "start";
+    if (this.shopButton.textContent !== label) {
+      this.shopButton.textContent = label;
+      this.shopButton.setAttribute("aria-label", `${label} the shop's bot program`);
+    }
+  }
+
+  async turn() {
+    const on = !this.running;
+    this.shopButton.disabled = true;
+    const done = await attempt(() => order("shop", { on }), this.node);
+    this.shopButton.disabled = false;
+    if (!done) return;
+    toast(on ? "The bot's program is started. It finds what it missed." : "The bot's program is stopped. What customers write waits for it; operators go on.");
+    document.dispatchEvent(new CustomEvent("look"));
   }
 
   async be(customer) {

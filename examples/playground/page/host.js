@@ -1,6 +1,7 @@
 // The header: what this is, how the host is doing, and what can be done to it.
 import { order, own, put } from "./api.js";
 import { attempt, el, icon, iconButton, menu, toast } from "./dom.js";
+import { statusOf, unmarked } from "./format.js";
 
 const CALM_MS = 1500;
 const ALERT_MS = 150;
@@ -16,6 +17,8 @@ const FAULTS = [
   { fault: "reset_after", method: "send*|copy*|forward*", chance: 0.06 },
   { fault: "too_many", method: "send*|copy*", chance: 0.04 },
 ];
+const DIRECT = "Customers write to a bot at the left; operators answer from topics at the right. Between them runs the real host, beside a simulated Telegram.";
+const BESIDE = "At the left a customer talks to a shop's own bot, a program that knows nothing of Switchboard. /operator opens a topic at the right: there operators see both sides and answer; /takeover holds the bot back, /release lets it go on.";
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class HostBar {
@@ -33,9 +36,10 @@ export class HostBar {
     this.limit.input.checked = stage.limit.on;
     this.node = el("header.top", {},
       el("div.brand", {}, el("span.logo", { "aria-hidden": "true" }, icon("bolt")), el("div", {}, el("h1", {}, "Switchboard", el("span", {}, " playground")),
-        el("p", {}, "Customers write to a bot at the left; operators answer from topics at the right. Between them runs the real host, beside a simulated Telegram."))),
+        el("p", {}, stage.beside ? BESIDE : DIRECT))),
       el("div.knobs", {}, el("div.host", { role: "status", "aria-live": "polite" }, this.lamp, el("span.host-words", {}, this.words, this.detail)), el("div.buttons", {}, this.killButton, this.burstButton), this.limit.node, this.faults.node,
         iconButton("more", "Try on the host", (event) => this.menu(event.currentTarget), ".knobs-more")));
+    document.addEventListener("look", () => this.look());
     this.loop();
   }
 
@@ -68,11 +72,12 @@ export class HostBar {
       this.show("down", "The playground was stopped");
       return true;
     }
-    const { state, code, health } = answer;
+    const { state, code, health, shop } = answer;
+    this.customer.showShop(shop);
     this.state = state;
     if (state.phase === "ready" && code === 200) {
       this.show("ready", "Host ready", state.kills === this.burstKills ? this.burstWords : state.back_after_ms === null ? "" : ` · back ${state.back_after_ms} ms after kill no. ${state.kills}`);
-      return true;
+      return shop?.phase !== "starting";
     }
     if (state.phase === "ready") {
       const reasons = Object.values(health?.connections ?? {}).map((reason) => (Array.isArray(reason) ? reason.join(": ") : reason)).join("; ");
@@ -115,6 +120,7 @@ export class HostBar {
     const texts = Array.from({ length: BURST }, (_, at) => `Burst ${name}: ${at + 1} of ${BURST}`);
     const kills = this.state?.kills ?? 0;
     try {
+      await this.opened();
       for (const [at, text] of texts.entries()) {
         await feed.act("send", { text });
         if (at === BURST / 2) await order("host/kill");
@@ -137,6 +143,15 @@ export class HostBar {
     } finally {
       this.burstButton.disabled = false;
     }
+  }
+
+  /** Beside a program of the bot's own only an open dialog is shown. */
+  async opened() {
+    const { customer, operators, stage } = this;
+    const open = () => operators.topics.some((topic) => unmarked(topic.name) === customer.current.name && statusOf(topic.name) !== "closed");
+    if (!stage.beside || open()) return;
+    await customer.feed.act("send", { text: "/operator" });
+    for (const until = Date.now() + BURST_WAIT_MS; !open() && Date.now() < until;) await sleep(ALERT_MS);
   }
 
   async setLimit(on) {

@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 /// What the playground needs of the build.
 #[derive(Debug, Clone)]
 pub struct Built {
+    /// The target folder.
+    pub target: PathBuf,
     pub program: PathBuf,
     pub plugins: PathBuf,
 }
@@ -21,12 +23,17 @@ pub fn find() -> Result<Built> {
         "{} is missing: run `make build` first",
         program.display()
     );
-    let plugins = folder.parent().unwrap_or(folder).join("plugins");
+    let target = folder.parent().unwrap_or(folder).to_owned();
+    let plugins = target.join("plugins");
     let quick_replies = plugins.join("quick-replies.wasm");
     ensure!(
         quick_replies.exists(),
         "{} is missing: run `make build` first",
         quick_replies.display()
     );
-    Ok(Built { program, plugins })
+    Ok(Built {
+        target,
+        program,
+        plugins,
+    })
 }

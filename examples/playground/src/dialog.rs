@@ -1,4 +1,5 @@
-//! The scripted dialog of the first look. Each line waits until the one before it has crossed over.
+//! The scripted dialog of the first look where Switchboard is the bot's only program. Each line waits until the one before
+//! it has crossed over.
 
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use crate::page::sample;
 use crate::stage::Stage;
 
 /// Longest wait for one message to cross over: generous, for a loaded machine.
-const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(30);
 
 /// What operators say more than once; the first look has it as `/say warranty`.
 const WARRANTY: &str = "Your machine is under warranty for 24 months. Keep the invoice: that is all we need from you.";
+pub const TROUBLE: &str = "My espresso machine drips from the group head since this morning";
 const SHIPPING: &str = "We ship on the same day when you order before 14:00. You get the tracking number by mail.";
 
 pub async fn play(stage: &Stage) -> Result<()> {
@@ -28,20 +30,20 @@ pub async fn play(stage: &Stage) -> Result<()> {
 }
 
 /// The operator's seat in the topic of a customer.
-async fn topic(stage: &Stage, operator: usize, name: &str) -> Result<Seat> {
+pub async fn topic(stage: &Stage, operator: usize, name: &str) -> Result<Seat> {
     let topic = stage.group.wait_topic(name, SOON).await?;
     Ok(stage.operators[operator].in_topic(&stage.group, topic.thread))
 }
 
 /// The message as the other side sees it.
-async fn crosses(to: &Seat, text: &str) -> Result<MessageView> {
+pub async fn crosses(to: &Seat, text: &str) -> Result<MessageView> {
     Ok(to
         .wait_message(SOON, |message| message.from_bot && message.text.contains(text))
         .await?)
 }
 
 /// Saved in General, so that no customer gets them.
-async fn quick_replies(stage: &Stage) -> Result<()> {
+pub async fn quick_replies(stage: &Stage) -> Result<()> {
     let general = stage.operators[0].general(&stage.group);
     for (name, text) in [("warranty", WARRANTY), ("shipping", SHIPPING)] {
         let source = general.text(text);
@@ -117,9 +119,14 @@ async fn marta(stage: &Stage) -> Result<()> {
     crosses(&marta, "Hello, Marta").await?;
     let olga = topic(stage, 0, "Marta").await?;
     let sam = topic(stage, 1, "Marta").await?;
-    marta.text("My espresso machine drips from the group head since this morning");
+    marta.text(TROUBLE);
+    repair(&marta, &olga, &sam).await
+}
+
+/// The dialog itself: both operators, most kinds of messages.
+pub async fn repair(marta: &Seat, olga: &Seat, sam: &Seat) -> Result<()> {
     marta.media("photo", sample::MACHINE, "machine.jpg", "It looks like this");
-    let photo = crosses(&olga, "It looks like this").await?;
+    let photo = crosses(olga, "It looks like this").await?;
 
     olga.text("/ the gasket kit for this model is in stock: 12 pieces");
     olga.reply_with(
@@ -130,7 +137,7 @@ async fn marta(stage: &Stage) -> Result<()> {
             ..Item::default()
         },
     );
-    let question = crosses(&marta, "group gasket").await?;
+    let question = crosses(marta, "group gasket").await?;
     marta.reply(question.message_id, "No… these are all the parts that came with it");
     let parts = [sample::PARTS, sample::GASKET, sample::BEANS].map(|bytes| Item {
         kind: Some("photo".into()),
@@ -153,12 +160,12 @@ async fn marta(stage: &Stage) -> Result<()> {
         Some(message) => sam.reply(message.message_id, answer),
         None => sam.text(answer),
     };
-    let good_news = crosses(&marta, "worn out").await?;
+    let good_news = crosses(marta, "worn out").await?;
     marta.react(good_news.message_id, "❤");
     marta.text("That is great! Do I have to pay for the next one?");
-    crosses(&sam, "next one").await?;
+    crosses(sam, "next one").await?;
     sam.text("/say warranty");
-    crosses(&marta, "24 months").await?;
+    crosses(marta, "24 months").await?;
     let duration = serde_json::Map::from_iter([("duration".to_owned(), 3.into())]);
     marta.send(Item {
         kind: Some("voice".into()),
@@ -168,7 +175,7 @@ async fn marta(stage: &Stage) -> Result<()> {
     });
     olga.wait_message(SOON, |message| message.kind == "voice").await?;
     olga.text("You are welcome, Marta! Have a good day.");
-    crosses(&marta, "You are welcome").await?;
+    crosses(marta, "You are welcome").await?;
     olga.text("/say");
     olga.wait_message(SOON, |message| message.from_bot && message.buttons.is_some())
         .await?;

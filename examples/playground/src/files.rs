@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
+use crate::beside::OPENED_BY;
 use crate::built::Built;
 use crate::stage::{Stage, TOKEN};
 
@@ -43,20 +44,56 @@ impl Folder {
 /// The group limit that the page can switch on: Telegram's 20 in 60 s, three times as fast.
 pub const GROUP_LIMIT: &str = "20/20s";
 
+/// How the bot is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Switchboard is its only program.
+    Direct,
+    /// Its own program calls the gateway on this port, which stays the same when the host is started anew.
+    Beside(u16),
+}
+
+impl Way {
+    /// A port that is free now.
+    pub fn beside() -> Result<Self> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").context("no port is free")?;
+        Ok(Self::Beside(listener.local_addr()?.port()))
+    }
+
+    /// What the bot's own program takes for Telegram.
+    pub fn door(self) -> Option<String> {
+        match self {
+            Self::Direct => None,
+            Self::Beside(port) => Some(format!("http://127.0.0.1:{port}")),
+        }
+    }
+}
+
 /// Writes `switchboard.toml` and `connections.toml`.
-pub fn write(folder: &Path, stage: &Stage, built: &Built, limited: bool) -> Result<()> {
+pub fn write(folder: &Path, stage: &Stage, built: &Built, way: Way, limited: bool) -> Result<()> {
     let plugins = plugins(folder, built)?;
     let group = if limited { GROUP_LIMIT } else { "off" };
+    let (mode, gateway, parameters) = match way {
+        Way::Direct => (
+            "direct",
+            String::new(),
+            "WELCOME = \"Hello, {title}! Write us what you need; a person will answer here.\"\n".to_owned(),
+        ),
+        Way::Beside(port) => (
+            "gateway",
+            format!("[gateway]\nlisten = \"127.0.0.1:{port}\"\n\n"),
+            format!("WELCOME = \"OFF\"\nOPENED_BY = {OPENED_BY:?}\nTAKEOVER_RELEASE = \"drop\"\n"),
+        ),
+    };
     let config = format!(
-        "listen = \"127.0.0.1:0\"\n\n[telegram]\napi = {api:?}\n\n[plugins]\ndir = {plugins:?}\n\n\
+        "listen = \"127.0.0.1:0\"\n\n[telegram]\napi = {api:?}\n\n{gateway}[plugins]\ndir = {plugins:?}\n\n\
          [pacing]\nbot = \"off\"\nchat = \"off\"\ngroup = \"{group}\"\n",
         api = stage.sim.api_url(),
         plugins = plugins.display().to_string(),
     );
     let connections = format!(
-        "[[connection]]\nname = \"shop\"\nmode = \"direct\"\ntoken = \"{TOKEN}\"\ngroup = {group}\nadmins = [{admin}]\n\
-         plugins = [\"quick-replies\"]\n\n[connection.parameters]\n\
-         WELCOME = \"Hello, {{title}}! Write us what you need; a person will answer here.\"\n",
+        "[[connection]]\nname = \"shop\"\nmode = \"{mode}\"\ntoken = \"{TOKEN}\"\ngroup = {group}\nadmins = [{admin}]\n\
+         plugins = [\"quick-replies\"]\n\n[connection.parameters]\n{parameters}",
         group = stage.group.id(),
         admin = stage.operators[0].id,
     );

@@ -209,11 +209,11 @@ impl Keeper {
                             let _ = child.start_kill();
                         }
                         Some(Order::Restart) => {
-                            end(&mut child).await;
+                            end(&mut child, STOP).await;
                             break;
                         }
                         Some(Order::Stop) | None => {
-                            end(&mut child).await;
+                            end(&mut child, STOP).await;
                             return;
                         }
                     },
@@ -274,11 +274,11 @@ impl Keeper {
 }
 
 /// SIGTERM, patience, and SIGKILL for what does not heed it.
-async fn end(child: &mut Child) {
+pub async fn end(child: &mut Child, patience: Duration) {
     if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
         let _ = kill_process(pid, Signal::TERM);
     }
-    if tokio::time::timeout(STOP, child.wait()).await.is_err() {
+    if tokio::time::timeout(patience, child.wait()).await.is_err() {
         let _ = child.kill().await;
     }
 }

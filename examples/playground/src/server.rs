@@ -14,18 +14,28 @@ use serde_json::{Value, json};
 use telegram_sim::{Limits, Rate};
 
 use crate::built::Built;
-use crate::files;
+use crate::files::{self, Way};
 use crate::health;
 use crate::host::Supervisor;
 use crate::page::{self, Page};
+use crate::shop::Shop;
 use crate::stage::Stage;
+
+/// What the host's files are written from.
+#[derive(Debug)]
+pub struct Setup {
+    pub built: Built,
+    pub folder: PathBuf,
+    pub way: Way,
+}
 
 #[derive(Debug)]
 pub struct App {
     stage: Arc<Stage>,
     host: Arc<Supervisor>,
-    built: Built,
-    folder: PathBuf,
+    /// The shop's own bot program, where one stands beside the host.
+    shop: Option<Arc<Shop>>,
+    setup: Setup,
     page: Page,
     /// Customers that were added on the page.
     added: Mutex<Vec<i64>>,
@@ -33,13 +43,19 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(stage: Arc<Stage>, host: Arc<Supervisor>, built: Built, folder: PathBuf, page: Page) -> Arc<Self> {
+    pub fn new(
+        stage: Arc<Stage>,
+        host: Arc<Supervisor>,
+        shop: Option<Arc<Shop>>,
+        setup: Setup,
+        page: Page,
+    ) -> Arc<Self> {
         let limited = tokio::sync::Mutex::new(false);
         Arc::new(Self {
             stage,
             host,
-            built,
-            folder,
+            shop,
+            setup,
             page,
             added: Mutex::default(),
             limited,
@@ -64,6 +80,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/stage", get(stage))
         .route("/api/host", get(host))
         .route("/api/host/kill", post(kill))
+        .route("/api/shop", post(shop))
         .route("/api/limit", post(limit))
         .route("/api/customers", post(customer))
         .with_state(app)
@@ -80,6 +97,7 @@ async fn stage(State(app): Asked) -> Json<Value> {
         "group": {"id": stage.group.id(), "name": stage.sim.with_world(|world| group_title(world, stage.group.id()))},
         "operators": stage.operators.iter().map(|operator| person(operator.id)).collect::<Vec<_>>(),
         "customers": customers.map(person).collect::<Vec<_>>(),
+        "beside": app.shop.is_some(),
         "limit": {"on": *app.limited.lock().await, "rate": files::GROUP_LIMIT},
     }))
 }
@@ -97,7 +115,8 @@ async fn host(State(app): Asked) -> Json<Value> {
         None => None,
     };
     let (code, health) = health.unzip();
-    Json(json!({"state": state, "code": code, "health": health}))
+    let shop = app.shop.as_ref().map(|shop| shop.state());
+    Json(json!({"state": state, "code": code, "health": health, "shop": shop}))
 }
 
 /// An empty object: the body only shows that the sender may send JSON here.
@@ -113,6 +132,14 @@ struct Switch {
     on: bool,
 }
 
+/// Stops the shop's own bot program, or starts it.
+async fn shop(State(app): Asked, Json(Switch { on }): Json<Switch>) -> Response {
+    match &app.shop {
+        Some(shop) => done(shop.order(on).await),
+        None => done(Err(anyhow::anyhow!("no bot program stands beside the host"))),
+    }
+}
+
 /// Telegram's side and the host's pacing go together: the host learns its pace from its configuration at the start.
 async fn limit(State(app): Asked, Json(Switch { on }): Json<Switch>) -> Response {
     let mut limited = app.limited.lock().await;
@@ -122,7 +149,8 @@ async fn limit(State(app): Asked, Json(Switch { on }): Json<Switch>) -> Response
     let group: Option<Rate> = files::GROUP_LIMIT.parse().ok().filter(|_| on);
     app.stage.sim.set_limits(Limits { group, ..Limits::OFF });
     let changed = async {
-        files::write(&app.folder, &app.stage, &app.built, on)?;
+        let Setup { built, folder, way } = &app.setup;
+        files::write(folder, &app.stage, built, *way, on)?;
         app.host.restart().await
     };
     let changed = changed.await;

@@ -23,13 +23,14 @@ struct Playground {
 }
 
 impl Playground {
-    async fn start() -> Result<Self> {
+    async fn start(arguments: &[&str]) -> Result<Self> {
         // Fails only where another test installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir()?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_playground"))
             .arg("--keep")
             .arg(folder.path())
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -120,113 +121,224 @@ fn texts(messages: &Value) -> Vec<(bool, String)> {
     .collect()
 }
 
+/// The cast, and where they are.
+struct Cast {
+    sim: String,
+    bot: i64,
+    group: i64,
+    beside: bool,
+    marta: i64,
+    kenji: i64,
+    olga: i64,
+}
+
+impl Playground {
+    async fn cast(&self) -> Result<Cast> {
+        let stage = self.own("stage").await?;
+        let person = |side, name| id_of(&stage, side, name).with_context(|| format!("no {name}"));
+        Ok(Cast {
+            sim: stage["sim"].as_str().context("no simulated Telegram")?.to_owned(),
+            bot: stage["bot"]["id"].as_i64().context("no bot")?,
+            group: stage["group"]["id"].as_i64().context("no group")?,
+            beside: stage["beside"] == true,
+            marta: person("customers", "Marta")?,
+            kenji: person("customers", "Kenji")?,
+            olga: person("operators", "Olga")?,
+        })
+    }
+
+    async fn topics(&self, cast: &Cast) -> Result<Vec<(String, i64)>> {
+        let Cast { sim, group, olga, .. } = cast;
+        let all = self
+            .get(&format!("{sim}/sim/groups/{group}/topics?user={olga}"))
+            .await?;
+        let all = all["result"].as_array().into_iter().flatten();
+        Ok(all
+            .filter_map(|it| Some((it["name"].as_str()?.to_owned(), it["thread"].as_i64()?)))
+            .collect())
+    }
+
+    async fn thread(&self, cast: &Cast, name: &str) -> Result<i64> {
+        let topics = self.topics(cast).await?;
+        let found = topics.iter().find(|(title, _)| title.contains(name));
+        Ok(found.with_context(|| format!("no topic of {name}: {topics:?}"))?.1)
+    }
+
+    async fn in_topic(&self, cast: &Cast, thread: i64) -> Result<Vec<(bool, String)>> {
+        let Cast { sim, group, olga, .. } = cast;
+        let url = format!("{sim}/sim/users/{olga}/chats/{group}/messages?thread={thread}");
+        Ok(texts(&self.get(&url).await?))
+    }
+
+    async fn in_chat(&self, cast: &Cast, customer: i64) -> Result<Vec<(bool, String)>> {
+        let Cast { sim, bot, .. } = cast;
+        let url = format!("{sim}/sim/users/{customer}/chats/{bot}/messages");
+        Ok(texts(&self.get(&url).await?))
+    }
+
+    async fn write(&self, cast: &Cast, person: i64, body: Value) -> Result<()> {
+        let sent = self
+            .web
+            .post(format!("{}/sim/users/{person}/send", cast.sim))
+            .json(&body);
+        sent.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Waits until somebody has seen a message from the bot with this in it, also in the past.
+    async fn sees(&self, cast: &Cast, person: i64, words: &str) -> Result<()> {
+        let seen = async {
+            let mut last = 0;
+            loop {
+                let url = format!("{}/sim/users/{person}/events?after={last}&timeout=20", cast.sim);
+                let answer = self.get(&url).await?["result"].clone();
+                last = answer["last"].as_i64().unwrap_or_default();
+                let mut events = answer["events"].as_array().into_iter().flatten();
+                let found = |event: &Value| {
+                    let message = &event["message"];
+                    message["from_bot"] == true && message["text"].as_str().is_some_and(|text| text.contains(words))
+                };
+                if events.any(found) {
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        tokio::time::timeout(SOON, seen)
+            .await
+            .with_context(|| format!("{words:?} did not arrive"))?
+    }
+
+    /// Waits for what the page is told of host and bot.
+    async fn state(&self, good: impl Fn(&Value) -> bool) -> Result<Value> {
+        let until = tokio::time::Instant::now() + SOON;
+        loop {
+            let state = self.own("host").await?;
+            if good(&state) {
+                return Ok(state);
+            }
+            ensure!(tokio::time::Instant::now() < until, "{state}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What is written while the host is down arrives.
+    async fn survives_a_kill(&self, cast: &Cast) -> Result<()> {
+        self.order("host/kill", json!({})).await?;
+        let words = "Written while the host was down";
+        self.write(cast, cast.kenji, json!({"chat": cast.bot, "text": words}))
+            .await?;
+        self.sees(cast, cast.olga, words).await?;
+        let back = |it: &Value| it["state"]["kills"] == 1 && it["state"]["back_after_ms"].is_u64();
+        self.state(back).await?;
+        Ok(())
+    }
+
+    /// Whatever happened, no log holds the token.
+    async fn ends_well(self) -> Result<()> {
+        let folder = self.folder.path();
+        for log in [folder.join("host.log"), folder.join("bot/bot.log")] {
+            let log = std::fs::read_to_string(log).unwrap_or_default();
+            ensure!(!log.contains("playground-token"), "a log holds a token");
+        }
+        ensure!(self.stop().await? == 0, "it did not end well");
+        Ok(())
+    }
+}
+
+fn has(all: &[(bool, String)], words: &str) -> bool {
+    all.iter().any(|(bot, text)| *bot && text.contains(words))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_look_shows_a_dialog_on_both_sides_and_survives_a_kill() -> Result<()> {
-    let play = Playground::start().await?;
+    let play = Playground::start(&["--direct"]).await?;
     ensure!(play.said.len() >= 4, "progress is told on the way: {:?}", play.said);
-
-    let page = play
-        .web
-        .get(&play.address)
-        .send()
-        .await?
-        .error_for_status()?
-        .text()
-        .await?;
+    let page = play.web.get(&play.address).send().await?.error_for_status()?;
+    let page = page.text().await?;
     ensure!(page.contains("/page/app.js"), "this is not the page: {page}");
     for file in ["page/app.js", "page/style.css", "samples/machine.jpg"] {
-        play.web
-            .get(format!("{}/{file}", play.address))
-            .send()
-            .await?
-            .error_for_status()?;
+        let url = format!("{}/{file}", play.address);
+        play.web.get(url).send().await?.error_for_status()?;
     }
 
-    let stage = play.own("stage").await?;
-    let sim = stage["sim"].as_str().context("no simulated Telegram")?;
-    let (bot, group) = (&stage["bot"]["id"], &stage["group"]["id"]);
-    let marta = id_of(&stage, "customers", "Marta").context("no Marta")?;
-    let kenji = id_of(&stage, "customers", "Kenji").context("no Kenji")?;
-    let olga = id_of(&stage, "operators", "Olga").context("no Olga")?;
-
-    let topics = play
-        .get(&format!("{sim}/sim/groups/{group}/topics?user={olga}"))
-        .await?;
-    let titles: Vec<&str> = topics["result"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|it| it["name"].as_str())
-        .collect();
+    let cast = play.cast().await?;
+    ensure!(!cast.beside, "nothing stands beside the host");
+    let topics = play.topics(&cast).await?;
     for title in ["🟨 Marta Oliveira", "🟪 Kenji Tanaka", "⬛ Lena Novak", "🟨 Tom Becker"] {
-        ensure!(titles.contains(&title), "no topic {title}: {titles:?}");
+        let found = topics.iter().any(|(name, _)| name == title);
+        ensure!(found, "no topic {title}: {topics:?}");
     }
-    let named = topics["result"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|it| it["name"] == "🟨 Marta Oliveira");
-    let thread = named.map(|it| it["thread"].clone()).context("no topic of Marta")?;
-
-    let there = texts(
-        &play
-            .get(&format!(
-                "{sim}/sim/users/{olga}/chats/{group}/messages?thread={thread}"
-            ))
-            .await?,
-    );
-    let question = |(bot, text): &(bool, String)| *bot && text.contains("espresso machine drips");
+    let there = play.in_topic(&cast, play.thread(&cast, "Marta").await?).await?;
     ensure!(
-        there.iter().any(question),
+        has(&there, "espresso machine drips"),
         "the customer's message is not in the topic: {there:?}"
     );
-    let here = texts(
-        &play
-            .get(&format!("{sim}/sim/users/{marta}/chats/{bot}/messages"))
-            .await?,
-    );
+    let here = play.in_chat(&cast, cast.marta).await?;
     for answer in ["group gasket", "worn out", "24 months", "You are welcome"] {
-        let found = here.iter().any(|(bot, text)| *bot && text.contains(answer));
-        ensure!(found, "the customer did not get {answer:?}: {here:?}");
+        ensure!(has(&here, answer), "the customer did not get {answer:?}: {here:?}");
+    }
+    ensure!(!has(&here, "in stock"), "a note reached the customer: {here:?}");
+    play.survives_a_kill(&cast).await?;
+    play.ends_well().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shop_has_its_own_bot_until_a_person_is_asked_for() -> Result<()> {
+    let play = Playground::start(&[]).await?;
+    let cast = play.cast().await?;
+    if !cast.beside {
+        // Where there is no Python, or no registry of packages, it says so and goes on without.
+        let said = play.said.iter().any(|line| line.contains("left out"));
+        println!("left out: the shop's own bot program ({:?})", play.said);
+        ensure!(said, "nothing says why: {:?}", play.said);
+        return play.ends_well().await;
+    }
+    let topics = play.topics(&cast).await?;
+    for title in ["🟨 Marta Oliveira", "🟪 Kenji Tanaka", "⬛ Lena Novak"] {
+        let found = topics.iter().any(|(name, _)| name == title);
+        ensure!(found, "no topic {title}: {topics:?}");
+    }
+    let alone = !topics.iter().any(|(name, _)| name.contains("Tom"));
+    ensure!(alone, "who asked for nobody has a topic: {topics:?}");
+    let here = play.in_chat(&cast, cast.marta).await?;
+    for words in [
+        "This is Bean & Brew",
+        "I only know coffee",
+        "worn out",
+        "Monday to Saturday",
+    ] {
+        ensure!(has(&here, words), "the customer did not get {words:?}: {here:?}");
+    }
+    let puzzled = here
+        .iter()
+        .filter(|(_, text)| text.contains("I only know coffee"))
+        .count();
+    ensure!(puzzled == 1, "the bot spoke while an operator had the dialog: {here:?}");
+    let there = play.in_topic(&cast, play.thread(&cast, "Marta").await?).await?;
+    for words in ["espresso machine drips", "I only know coffee", "Monday to Saturday"] {
+        ensure!(has(&there, words), "the operators do not see {words:?}: {there:?}");
     }
     ensure!(
-        !here.iter().any(|(_, text)| text.contains("in stock")),
-        "a note reached the customer: {here:?}"
+        !has(&there, "House blend"),
+        "an order of before is in the topic: {there:?}"
     );
 
-    // What is written while the host is down arrives.
-    play.order("host/kill", json!({})).await?;
-    let words = "Written while the host was down";
-    let sent = play
-        .web
-        .post(format!("{sim}/sim/users/{kenji}/send"))
-        .json(&json!({"chat": bot, "text": words}));
-    sent.send().await?.error_for_status()?;
-    let arrived = async {
-        let mut last = 0;
-        loop {
-            let url = format!("{sim}/sim/users/{olga}/events?after={last}&timeout=20");
-            let answer = play.get(&url).await?["result"].clone();
-            last = answer["last"].as_i64().unwrap_or_default();
-            let mut events = answer["events"].as_array().into_iter().flatten();
-            if events.any(|event| event["message"]["text"] == words) {
-                return anyhow::Ok(());
-            }
-        }
-    };
-    tokio::time::timeout(SOON, arrived)
-        .await
-        .context("the message of the dead time did not arrive")??;
-    let host = play.own("host").await?;
-    ensure!(
-        host["state"]["kills"] == 1 && host["state"]["back_after_ms"].is_u64(),
-        "{host}"
-    );
-
-    let log = std::fs::read_to_string(play.folder.path().join("host.log"))?;
-    ensure!(!log.contains("playground-token"), "the host's log holds a token");
-    ensure!(play.stop().await? == 0, "it did not end well");
-    Ok(())
+    // The relay goes on without the bot's program, which finds what it missed.
+    let kenji = play.thread(&cast, "Kenji").await?;
+    play.order("shop", json!({"on": false})).await?;
+    play.state(|it| it["shop"]["phase"] == "down" && it["shop"]["stopped"] == true)
+        .await?;
+    play.write(&cast, cast.kenji, json!({"chat": cast.bot, "text": "/menu please"}))
+        .await?;
+    play.sees(&cast, cast.olga, "/menu please").await?;
+    let answer = json!({"chat": cast.group, "thread": kenji, "text": "Your parcel comes today"});
+    play.write(&cast, cast.olga, answer).await?;
+    play.sees(&cast, cast.kenji, "Your parcel comes today").await?;
+    ensure!(!has(&play.in_chat(&cast, cast.kenji).await?, "Roasted on Tuesdays"));
+    play.order("shop", json!({"on": true})).await?;
+    play.sees(&cast, cast.kenji, "Roasted on Tuesdays").await?;
+    play.survives_a_kill(&cast).await?;
+    play.ends_well().await
 }
 
 #[tokio::test]
