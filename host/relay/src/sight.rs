@@ -6,7 +6,7 @@ use switchboard_store::{ChatId, Dialog, Direction};
 use switchboard_telegram::types::{CallbackQuery, Update, UpdateHead, UpdateKind};
 
 use crate::RelayError;
-use crate::connection::{Inner, OWN};
+use crate::connection::Inner;
 use crate::parameters::TakeoverUpdates;
 use crate::program::{ForProgram, Sight};
 
@@ -61,17 +61,11 @@ impl Inner {
     }
 
     async fn sight(&self, update: &Update, head: &UpdateHead) -> Result<Sight, RelayError> {
-        match &update.kind {
-            UpdateKind::CallbackQuery(query) => {
-                let chat = query.message.as_ref().map_or(query.from.id, |message| message.chat.id);
-                if self.is_own_press(chat, query).await? {
-                    return Ok(Sight::Hide);
-                }
-            }
-            _ if matches!(head.kind.as_str(), "poll" | "poll_answer") && self.is_own_poll(update).await? => {
+        if let UpdateKind::CallbackQuery(query) = &update.kind {
+            let chat = query.message.as_ref().map_or(query.from.id, |message| message.chat.id);
+            if self.is_own_press(chat, query).await? {
                 return Ok(Sight::Hide);
             }
-            _ => {}
         }
         let held = match self.dialog_at(head).await? {
             Some(dialog) => self.holds(&dialog) && !NEVER_HELD.contains(&head.kind.as_str()),
@@ -126,28 +120,6 @@ impl Inner {
             .await?;
         Ok(mirror.is_none_or(|mirror| mirror.direction != Direction::Intercepted))
     }
-
-    async fn is_own_poll(&self, update: &Update) -> Result<bool, RelayError> {
-        let Some(id) = poll_id(update) else { return Ok(false) };
-        let entry = self
-            .store
-            .plugin_entry(self.id, OWN, &poll_key(&id), self.now())
-            .await?;
-        Ok(entry.is_some())
-    }
-}
-
-/// The key under which the relay keeps a poll that it sent itself.
-pub fn poll_key(id: &str) -> String {
-    format!("poll:{id}")
-}
-
-fn poll_id(update: &Update) -> Option<String> {
-    let update: serde_json::Value = serde_json::from_str(update.raw.get()).ok()?;
-    let id = update
-        .pointer("/poll/id")
-        .or_else(|| update.pointer("/poll_answer/poll_id"))?;
-    id.as_str().map(str::to_owned)
 }
 
 /// The update with one more field; every other byte stays.

@@ -119,5 +119,6 @@ fn join(op: &Op) -> Option<Join> {
 
 /// `copyMessages` knows no replies and no other contents.
 pub fn can_copy_many(carry: &Carry) -> bool {
-    carry.reply.is_none() && !carry.replaced && copyable(&carry.kind)
+    // Polls go one by one: beside a bot's own program they are no copies.
+    carry.reply.is_none() && !carry.replaced && copyable(&carry.kind) && carry.kind != "poll"
 }

@@ -314,6 +314,9 @@ async fn carry_over(
     if !first.marks.is_empty() {
         place.insert("reply_markup".to_owned(), words::marks(&first.marks));
     }
+    if side == Place::Customer && first.kind == "poll" && inner.program.is_some() {
+        return Ok(send(place, &[program::closed(first)]));
+    }
     if copyable(&first.kind) && !first.replaced {
         place.insert("from_chat_id".to_owned(), source.into());
         place.insert("message_id".to_owned(), first.message.into());

@@ -151,6 +151,14 @@ pub fn show(mut place: Map<String, Value>, carries: &[&Carry], copyable: bool) -
         return send(place, &[together(&contents)]);
     }
     let shown = shown(content, &first.marks);
+    if content.kind == "poll" {
+        let poll = Carry {
+            content: Some(shown),
+            marks: vec![],
+            ..(*first).clone()
+        };
+        return send(place, &[closed(&poll)]);
+    }
     if content.kind == "text" || first.replaced || !copyable {
         return match shown.send() {
             Some(_) => send(place, &[shown]),
@@ -170,6 +178,18 @@ pub fn show(mut place: Map<String, Value>, carries: &[&Carry], copyable: bool) -
         method: "copyMessage",
         parameters: place,
     }
+}
+
+/// A poll as the topic shows it beside a program: one that nobody can vote in, for the program would be told of each vote.
+pub fn closed(carry: &Carry) -> Content {
+    let mut content = carry.content.clone().unwrap_or_else(|| Content::text(words::cannot_show(&carry.kind)));
+    if content.kind == "poll" {
+        content.extra.insert("is_closed".to_owned(), true.into());
+        if !carry.marks.is_empty() {
+            content.keyboard = Some(words::marks(&carry.marks));
+        }
+    }
+    content
 }
 
 fn together(contents: &[Content]) -> Content {
