@@ -45,7 +45,6 @@ pub async fn downloads(play: &mut Play) -> Result<()> {
             "a file that getFile never named",
             format!("/file/bot{TOKEN}/documents/file_99999.txt"),
         ),
-        ("a path out of the folder", format!("/file/bot{TOKEN}/../../etc/passwd")),
         ("a file for a wrong token", format!("/file/bot700100:wrong/{path}")),
         ("no path", format!("/file/bot{TOKEN}")),
     ] {

@@ -88,7 +88,11 @@ impl Play {
         self.record.answer(what, r);
         Got {
             status: r.status,
-            body: serde_json::from_slice(&r.body).unwrap_or_default(),
+            // What is no JSON shows itself in a failed step.
+            body: serde_json::from_slice(&r.body).unwrap_or_else(|_| {
+                let text: String = String::from_utf8_lossy(&r.body).chars().take(200).collect();
+                json!({"status": r.status, "text": text})
+            }),
             took,
         }
     }
