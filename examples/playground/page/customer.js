@@ -52,7 +52,7 @@ export class CustomerPane {
     const up = shop.phase !== "down";
     this.running = up || !shop.stopped;
     this.lamp.className = `lamp ${shop.phase}`;
-    const words = { ready: "program runs", starting: "program starts…", down: shop.stopped ? "program stopped" : "program died…" }[shop.phase];
+    const words = { ready: "program runs", starting: "starts…", down: shop.stopped ? "stopped" : "died…" }[shop.phase];
     if (this.program.textContent !== words) this.program.textContent = words;
     const label = this.running ? "stop" : "start";
     if (this.shopButton.textContent !== label) {

@@ -18,7 +18,7 @@ const FAULTS = [
   { fault: "too_many", method: "send*|copy*", chance: 0.04 },
 ];
 const DIRECT = "Customers write to a bot at the left; operators answer from topics at the right. Between them runs the real host, beside a simulated Telegram.";
-const BESIDE = "At the left a customer talks to a shop's own bot, a program that knows nothing of Switchboard. /operator opens a topic at the right: there operators see both sides and answer; /takeover holds the bot back, /release lets it go on.";
+const BESIDE = "A customer talks to a shop's own bot, which knows nothing of Switchboard. /operator opens a topic: operators see both sides and answer; /takeover holds the bot back, /release lets it go on.";
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class HostBar {

@@ -139,7 +139,8 @@ export class OperatorsPane {
     const general = topic.thread === GENERAL;
     this.composer.placeholder = general ? "Write in General…" : "Answer the customer…";
     this.composer.input.placeholder = this.composer.placeholder;
-    const tries = general ? ["/say", "/info", "/help"] : [...(this.stage.beside ? ["/takeover", "/release"] : []), "/say", "/say warranty", "/ a note", "/info", "/hold", "/close", "/help"];
+    const topicTries = this.stage.beside ? ["/takeover", "/release", "/say warranty", "/ a note", "/info", "/close", "/help"] : ["/say", "/say warranty", "/ a note", "/info", "/hold", "/close", "/help"];
+    const tries = general ? ["/say", "/info", "/help"] : topicTries;
     this.hints.replaceChildren(...tries.map((text) => el("button.hint", { type: "button", onclick: () => this.composer.set(text) }, text)));
   }
 

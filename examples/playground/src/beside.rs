@@ -68,6 +68,7 @@ async fn kenji(stage: &Stage) -> Result<()> {
     greets(&kenji).await?;
     asks(&kenji, "/operator", "I am calling someone").await?;
     let desk = topic(stage, 0, "Kenji").await?;
+    crosses(&desk, "I am calling someone").await?;
     asks(
         &kenji,
         "Hello, my parcel should have come on Tuesday. Where is it?",
@@ -93,6 +94,7 @@ async fn lena(stage: &Stage) -> Result<()> {
     greets(&lena).await?;
     asks(&lena, "/operator", "I am calling someone").await?;
     let desk = topic(stage, 1, "Lena").await?;
+    crosses(&desk, "I am calling someone").await?;
     takes_over(&desk).await?;
     lena.text("Which of your beans would you take for a moka pot?");
     crosses(&desk, "moka pot").await?;
@@ -125,6 +127,7 @@ async fn marta(stage: &Stage) -> Result<()> {
     asks(&marta, PERSON, "I am calling someone").await?;
     let olga = topic(stage, 0, "Marta").await?;
     let sam = topic(stage, 1, "Marta").await?;
+    crosses(&sam, "I am calling someone").await?;
     asks(&marta, TROUBLE, PUZZLED).await?;
     crosses(&olga, PUZZLED).await?;
     takes_over(&olga).await?;
