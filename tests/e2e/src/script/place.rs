@@ -51,6 +51,8 @@ impl Place {
         let bot = sim.bot(TOKEN, "stage_bot");
         let group = sim.forum("Support", &operator);
         group.add_admin_bot(&bot);
+        // What happens in the backend group is not for the bot's program.
+        sim.with_world(|w| w.queues.get_mut(&bot.id).map(|q| q.clear()));
         Ok(Self {
             host: host(&sim.api_url()),
             sim,

@@ -42,7 +42,8 @@ pub struct Record {
     pub entries: Vec<Entry>,
     /// Texts that differ between runs and what stands for them.
     aliases: Vec<(String, String)>,
-    names: HashMap<String, usize>,
+    /// By key: the values in the order in which they came.
+    names: HashMap<String, Vec<String>>,
     /// Descriptions of errors, as they came.
     pub errors: Vec<String>,
 }
@@ -110,8 +111,11 @@ impl Record {
             }
             let random = key == "id" && value.trim_matches('"').len() >= 16;
             if (random || NAMED.contains(&key)) && !value.is_empty() {
-                let next = self.names.len();
-                let n = *self.names.entry(format!("{key}={value}")).or_insert(next);
+                let seen = self.names.entry(key.to_owned()).or_default();
+                let n = seen.iter().position(|v| v == value).unwrap_or_else(|| {
+                    seen.push(value.to_owned());
+                    seen.len() - 1
+                });
                 let _ = write!(out, "<{key} {n}>");
                 rest = rest.split_at(value.len()).1;
             }
@@ -132,10 +136,17 @@ impl Record {
             }
             found += 1;
             if found <= SHOWN {
-                let show = |e: Option<&Entry>| {
-                    e.map_or_else(|| "nothing".to_owned(), |e| format!("{}\n    {}", e.what, clip(&e.got)))
+                let nothing = Entry {
+                    what: "nothing".to_owned(),
+                    got: String::new(),
                 };
-                let _ = writeln!(out, "step {i}\n  one: {}\n  other: {}", show(a), show(b));
+                let (a, b) = (a.unwrap_or(&nothing), b.unwrap_or(&nothing));
+                let what = match a.what == b.what {
+                    true => a.what.clone(),
+                    false => format!("{}\n  other: {}", a.what, b.what),
+                };
+                let (one, two) = apart(&a.got, &b.got);
+                let _ = writeln!(out, "step {i}: {what}\n    one:   {one}\n    other: {two}");
             }
         }
         (found > 0).then(|| format!("{found} of {} steps differ\n{out}", self.entries.len()))
@@ -161,12 +172,16 @@ fn description(body: &[u8]) -> Option<String> {
     v["description"].as_str().map(str::to_owned)
 }
 
-fn clip(text: &str) -> String {
-    let text = text.replace('\n', " | ");
-    match text.char_indices().nth(1500) {
-        Some((i, _)) => format!("{} … ({} bytes)", text.get(..i).unwrap_or_default(), text.len()),
-        None => text,
-    }
+/// Both texts around the first place where they differ.
+fn apart(one: &str, other: &str) -> (String, String) {
+    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let from = same.saturating_sub(150);
+    let cut = |text: &str| {
+        let piece: String = text.chars().skip(from).take(500).collect();
+        let head = if from > 0 { "… " } else { "" };
+        format!("{head}{} ({} bytes)", piece.replace('\n', " | "), text.len())
+    };
+    (cut(one), cut(other))
 }
 
 /// FNV-1a, enough to tell two bodies apart.
