@@ -182,7 +182,10 @@ pub fn show(mut place: Map<String, Value>, carries: &[&Carry], copyable: bool) -
 
 /// A poll as the topic shows it beside a program: one that nobody can vote in, for the program would be told of each vote.
 pub fn closed(carry: &Carry) -> Content {
-    let mut content = carry.content.clone().unwrap_or_else(|| Content::text(words::cannot_show(&carry.kind)));
+    let mut content = carry
+        .content
+        .clone()
+        .unwrap_or_else(|| Content::text(words::cannot_show(&carry.kind)));
     if content.kind == "poll" {
         content.extra.insert("is_closed".to_owned(), true.into());
         if !carry.marks.is_empty() {
@@ -210,48 +213,48 @@ fn together(contents: &[Content]) -> Content {
 }
 
 /// What the bot's own program leaves of the limits that both share.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Shares {
-    limit: Option<Rate>,
-    /// Of the program's calls, what counts in a window: some always stays for operators' answers.
+    /// The window in which calls are counted; 0 where there is no limit.
+    per: Millis,
+    /// The program's calls in a window that cost us nothing: their place is kept free.
+    kept: u32,
+    /// The most of its calls that count against us: something always stays for operators' answers.
     most: u32,
     window: Millis,
-    counted: u32,
+    seen: u32,
 }
 
 impl Shares {
-    /// The pacing for the relay's own calls beside a program. It keeps a sixth of the bot's limit free at all times, so that a
-    /// call of the program finds room.
+    /// The pacing for the relay's own calls beside a program: half of the bot's limit, so that a burst of the program's finds
+    /// its place at any time. What the program uses above the other half is taken from ours.
     pub fn of(mut pacing: Pacing, beside: bool) -> (Pacing, Self) {
-        let mut shares = Self {
-            limit: None,
-            most: 0,
-            window: 0,
-            counted: 0,
-        };
+        let mut shares = Self::default();
         if let (true, Limit::Rate(rate)) = (beside, pacing.bot) {
-            let ours = Rate {
-                calls: (rate.calls - rate.calls / 6).max(1),
-                per: rate.per,
-            };
-            pacing.bot = Limit::Rate(ours);
-            shares.limit = Some(ours);
-            shares.most = ours.calls - (ours.calls / 8).max(1).min(ours.calls);
+            let calls = (rate.calls / 2).max(1);
+            pacing.bot = Limit::Rate(Rate { calls, per: rate.per });
+            shares.per = rate.per;
+            // A tenth is for windows that do not begin when the server's do.
+            shares.kept = (rate.calls - calls).saturating_sub(rate.calls / 10);
+            shares.most = calls.saturating_sub((calls / 8).max(1));
         }
         (pacing, shares)
     }
 
     /// Of a call's weight, what counts against the relay now.
     pub fn counted(&mut self, now: Millis, weight: u32) -> u32 {
-        let Some(limit) = self.limit else { return weight };
-        let window = now / limit.per.max(1);
+        if self.per == 0 {
+            return weight;
+        }
+        let window = now / self.per;
         if window != self.window {
             self.window = window;
-            self.counted = 0;
+            self.seen = 0;
         }
-        let counted = weight.min(self.most.saturating_sub(self.counted));
-        self.counted += counted;
-        counted
+        let counted = |shares: &Self| shares.seen.saturating_sub(shares.kept).min(shares.most);
+        let before = counted(self);
+        self.seen = self.seen.saturating_add(weight);
+        counted(self) - before
     }
 }
 
@@ -320,9 +323,10 @@ mod tests {
     #[test]
     fn a_busy_program_leaves_the_relay_a_share() {
         let (pacing, mut shares) = Shares::of(Pacing::default(), true);
-        assert!(matches!(pacing.bot, Limit::Rate(rate) if rate.calls == 25));
-        assert_eq!((shares.counted(1_000, 20), shares.counted(1_500, 20)), (20, 2));
-        assert_eq!(shares.counted(2_000, 1), 1);
+        assert!(matches!(pacing.bot, Limit::Rate(rate) if rate.calls == 15));
+        assert_eq!((shares.counted(1_000, 12), shares.counted(1_500, 8)), (0, 8));
+        assert_eq!(shares.counted(1_900, 20), 6, "one call a second is always ours");
+        assert_eq!(shares.counted(2_000, 1), 0);
         let (pacing, mut shares) = Shares::of(Pacing::default(), false);
         assert_eq!((pacing, shares.counted(0, 99)), (Pacing::default(), 99));
     }
