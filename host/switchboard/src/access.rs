@@ -6,7 +6,8 @@ use switchboard_store::{Connection, Store, StoreError};
 use switchboard_store_sqlite::SqliteStore;
 
 use crate::config::Config;
-use crate::local::{AddressFile, RunningHost};
+use crate::local::{AddressFile, Gone, RunningHost};
+use crate::moving;
 use crate::secrets::Secrets;
 
 #[derive(Debug)]
@@ -48,10 +49,14 @@ impl Access {
         }
     }
 
-    pub async fn remove(&self, name: &str) -> anyhow::Result<bool> {
+    /// Removes a connection; a webhook that was taken over is given back first.
+    ///
+    /// # Errors
+    /// Where the bot's program would lose by it, and there is no `force`.
+    pub async fn remove(&self, name: &str, force: bool, config: &Config) -> anyhow::Result<Gone> {
         match self {
-            Self::Host(host) => host.remove(name).await,
-            Self::Store(store) => Ok(store.remove_connection(name).await?),
+            Self::Host(host) => host.remove(name, force).await,
+            Self::Store(store) => moving::remove(store, name, force, config).await,
         }
     }
 

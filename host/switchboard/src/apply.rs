@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
-use switchboard_relay::config::ConnectionConfig;
+use switchboard_gateway::webhook_of;
+use switchboard_relay::config::{ConnectionConfig, Mode};
 use switchboard_relay::{Facts, probe};
-use switchboard_store::{Connection, NewConnection};
+use switchboard_store::{Connection, ConnectionId, NewConnection, Store};
 use switchboard_telegram::Api;
 
 use crate::config::connections::Wanted;
+use crate::moving;
 use crate::plugins::PluginFolder;
 use crate::secrets::Secrets;
 
@@ -46,6 +48,8 @@ pub struct Planned {
     pub applied: Applied,
     /// What to write.
     pub row: NewConnection,
+    /// The connection leaves the modes with a program.
+    pub leaves: Option<ConnectionId>,
 }
 
 /// What checking needs.
@@ -54,6 +58,9 @@ pub struct Bench<'a> {
     pub api: &'a Api,
     pub plugins: &'a Arc<PluginFolder>,
     pub secrets: &'a Secrets,
+    pub store: &'a Arc<dyn Store>,
+    /// There is a front door.
+    pub door: bool,
 }
 
 impl Bench<'_> {
@@ -86,7 +93,13 @@ impl Bench<'_> {
             token,
             group,
             mut config,
+            webhook,
         } = wanted;
+        if config.mode == Mode::Gateway && !self.door {
+            bail!(
+                "mode gateway needs the front door: write [gateway] listen = \"127.0.0.1:8081\" into switchboard.toml, and start the host again if it runs"
+            );
+        }
         config.plugins = self.settle(config.plugins).await?;
         let before: Option<ConnectionConfig> = present.and_then(|row| serde_json::from_str(&row.config).ok());
         // Telegram may have moved the group since it was given.
@@ -98,24 +111,33 @@ impl Bench<'_> {
         let Facts {
             username,
             name: bot_name,
-            warnings,
+            mut warnings,
+            webhook: found,
             ..
         } = probe::probe(&client, group_now, config.mode).await?;
         config.bot_username = username;
         config.bot_name = bot_name;
         config.configured_group = group;
-        let same_token = |row: &Connection| {
-            self.secrets
-                .open_token(&row.name, &row.token)
-                .is_ok_and(|before| before.expose() == token.expose())
+        match &found {
+            Some(found) => warnings.push(moving::check(found, &webhook)?),
+            None if config.mode == Mode::Chain && webhook.url.is_none() => self.has_webhook(present).await?,
+            None => {}
+        }
+        let same_kept = |row: &Connection| {
+            let kept = self.secrets.open_kept(&row.name, &row.token);
+            kept.is_ok_and(|(before, keys)| before.expose() == token.expose() && keys == webhook)
         };
         let outcome = match present {
             None => Outcome::Created,
-            Some(row) if before.as_ref() == Some(&config) && same_token(row) => Outcome::Unchanged,
+            // A webhook at Telegram is taken over at the start.
+            Some(row) if before.as_ref() == Some(&config) && same_kept(row) && found.is_none() => Outcome::Unchanged,
             Some(_) => Outcome::Changed,
         };
+        let leaves = present
+            .filter(|_| before.is_some_and(|before| before.mode.has_program()) && !config.mode.has_program())
+            .map(|row| row.id);
         let row = NewConnection {
-            token: self.secrets.seal_token(&name, &token),
+            token: self.secrets.seal_kept(&name, &token, &webhook)?,
             bot: token.bot_id(),
             group,
             config: serde_json::to_string(&config)?,
@@ -126,7 +148,18 @@ impl Bench<'_> {
             outcome,
             warnings,
         };
-        Ok(Planned { applied, row })
+        Ok(Planned { applied, row, leaves })
+    }
+
+    /// Mode chain goes on with a webhook that the program had here before.
+    async fn has_webhook(self, present: Option<&Connection>) -> anyhow::Result<()> {
+        let Some(row) = present else {
+            bail!(moving::no_webhook());
+        };
+        match webhook_of(self.store.as_ref(), &self.secrets.seal_key(), row.id).await? {
+            Some(_) => Ok(()),
+            None => bail!(moving::no_webhook()),
+        }
     }
 
     /// Checks the plugins away from the threads that handle messages: a new one is compiled.

@@ -111,6 +111,11 @@ impl Gateway {
 }
 
 impl Beside {
+    /// Telegram's id of the bot.
+    pub fn bot(&self) -> i64 {
+        self.bot
+    }
+
     /// What the relay is given.
     pub fn program(&self) -> (Arc<dyn Program>, Tap) {
         (Arc::new(Queue(Arc::clone(&self.front))), self.tap.clone())

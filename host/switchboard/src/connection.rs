@@ -1,4 +1,4 @@
-//! `switchboard connection`: apply, list, show, remove.
+//! `switchboard connection`: apply, list, show, check, remove.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +10,10 @@ use switchboard_telegram::Api;
 
 use crate::access::Access;
 use crate::apply::{Applied, Bench, Outcome};
+use crate::check;
 use crate::config::Config;
 use crate::config::connections::{self, Wanted};
+use crate::moving;
 use crate::plugins::PluginFolder;
 use crate::print;
 use crate::secrets::Secrets;
@@ -28,17 +30,27 @@ pub enum Command {
     List,
     /// Shows a connection in the form of a connections file, without its token
     Show { name: String },
-    /// Stops and removes a connection with everything that the database holds of it
-    Remove { name: String },
+    /// Says what stands in a connection's way, and what to do about it; fails where something is wrong
+    Check { name: String },
+    /// Stops and removes a connection with everything that the database holds of it; gives back the webhook of the bot's own program
+    Remove {
+        name: String,
+        /// Removes it even where updates wait for the bot's program, or its webhook cannot be given back
+        #[arg(long)]
+        force: bool,
+    },
 }
 
-pub async fn run(command: Command, config: &Config) -> anyhow::Result<()> {
+/// Whether nothing is wrong.
+pub async fn run(command: Command, config: &Config) -> anyhow::Result<bool> {
     match command {
-        Command::Apply { file } => apply(&file, config).await,
-        Command::List => list(config).await,
-        Command::Show { name } => show(&name, config).await,
-        Command::Remove { name } => remove(&name, config).await,
+        Command::Apply { file } => apply(&file, config).await?,
+        Command::List => list(config).await?,
+        Command::Show { name } => show(&name, config).await?,
+        Command::Check { name } => return check::one(&name, config).await,
+        Command::Remove { name, force } => remove(&name, force, config).await?,
     }
+    Ok(true)
 }
 
 async fn apply(file: &Path, config: &Config) -> anyhow::Result<()> {
@@ -71,10 +83,16 @@ async fn apply_to_store(
         api: &api,
         plugins: &plugins,
         secrets,
+        store,
+        door: config.gateway_listen.is_some(),
     };
     let planned = bench.plan(wanted, &store.connections().await?).await?;
     let mut applied = Vec::with_capacity(planned.len());
-    for one in planned {
+    for mut one in planned {
+        if let Some(left) = one.leaves {
+            let left = moving::left_behind(store.as_ref(), left).await?;
+            one.applied.warnings.extend(left);
+        }
         if one.applied.outcome != Outcome::Unchanged {
             store.put_connection(&one.row).await?;
         }
@@ -104,13 +122,19 @@ async fn show(name: &str, config: &Config) -> anyhow::Result<()> {
     access.close().await;
     let rows = rows?;
     match rows.iter().find(|(row, _)| row.name == name) {
-        Some((row, status)) => print::text(&show::connection(row, status)?),
+        Some((row, status)) => {
+            // Without the key file all the rest can be shown.
+            let secrets = Secrets::load(&config.key_file).ok();
+            let kept = secrets.and_then(|secrets| secrets.open_kept(&row.name, &row.token).ok());
+            let webhook = kept.map(|(_, webhook)| webhook);
+            print::text(&show::connection(row, status, webhook.as_ref())?);
+        }
         None => bail!(unknown(name, rows.iter().map(|(row, _)| row.name.as_str()))),
     }
     Ok(())
 }
 
-async fn remove(name: &str, config: &Config) -> anyhow::Result<()> {
+async fn remove(name: &str, force: bool, config: &Config) -> anyhow::Result<()> {
     let Some(access) = Access::open_existing(config).await? else {
         bail!("there is no connection {name:?}: there is no database yet");
     };
@@ -120,14 +144,18 @@ async fn remove(name: &str, config: &Config) -> anyhow::Result<()> {
         access.close().await;
         bail!(unknown(name, rows.iter().map(|(row, _)| row.name.as_str())));
     }
-    let removed = access.remove(name).await;
+    let gone = access.remove(name, force, config).await;
     access.close().await;
-    removed?;
+    let gone = gone?;
     print::line(&format!("{name}: removed"));
+    for line in gone.told {
+        print::line(&format!("  {line}"));
+    }
     Ok(())
 }
 
-fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+/// There is no connection of this name.
+pub fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     match known.as_slice() {
         [] => format!("there is no connection {name:?}, and no other"),

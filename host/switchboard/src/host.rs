@@ -1,5 +1,7 @@
 //! Supervision: starts, watches, changes and stops the connections of a running host.
 
+mod leaving;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +16,12 @@ use switchboard_runtime::Plugin;
 use switchboard_store::{Connection as Row, Store};
 use switchboard_telegram::Api;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::apply::{Applied, Bench, Outcome};
 use crate::beside::{Beside, Gateway};
 use crate::config::connections::Wanted;
+use crate::moving::{self, Arrival};
 use crate::plugins::PluginFolder;
 use crate::redact::one_line;
 use crate::secrets::Secrets;
@@ -49,10 +53,24 @@ struct Running {
 /// A connection that was started, with the plugins that it was started with.
 #[derive(Debug)]
 struct Up {
+    mode: Mode,
     connection: Connection,
     plugins: Vec<Arc<Plugin>>,
     /// The bot's own program, in the modes that have one.
     beside: Option<Beside>,
+    /// Telegram is still being asked whether the program has a webhook there.
+    arriving: Option<JoinHandle<()>>,
+}
+
+impl Up {
+    /// No more updates are taken, and turns and open calls end. What waits for the program can still be fetched.
+    async fn stop_relay(self) -> Option<Beside> {
+        if let Some(arriving) = self.arriving {
+            arriving.abort();
+        }
+        self.connection.stop().await;
+        self.beside
+    }
 }
 
 impl Host {
@@ -111,7 +129,7 @@ impl Host {
     }
 
     async fn try_start(&self, row: Row) -> anyhow::Result<Up> {
-        let token = self.secrets.open_token(&row.name, &row.token)?;
+        let (token, webhook) = self.secrets.open_kept(&row.name, &row.token)?;
         let config: ConnectionConfig = serde_json::from_str(&row.config)
             .context("its configuration in the database cannot be read; apply it again")?;
         let mode = config.mode;
@@ -124,6 +142,25 @@ impl Host {
             true => Some(self.gateway.beside(&row, &token).await?),
             false => None,
         };
+        let mut arriving = None;
+        if let Some(beside) = &beside {
+            let arrival = Arrival {
+                client: self.api.bot(token.clone()),
+                front: Arc::clone(&beside.front),
+                store: Arc::clone(&self.store),
+                seal: self.secrets.seal_key(),
+                row: row.clone(),
+                mode,
+                keys: webhook,
+            };
+            match arrival.settle().await {
+                Ok(later) => arriving = later,
+                Err(error) => {
+                    beside.front.stop().await;
+                    return Err(error);
+                }
+            }
+        }
         let deps = Deps {
             store: Arc::clone(&self.store),
             committer: self.committer.clone(),
@@ -135,11 +172,16 @@ impl Host {
         let started = Connection::start(deps, row, token.clone()).await;
         let up = match (started, beside) {
             (Ok(connection), beside) => Up {
+                mode,
                 connection,
                 plugins,
                 beside,
+                arriving,
             },
             (Err(error), beside) => {
+                if let Some(arriving) = arriving {
+                    arriving.abort();
+                }
                 if let Some(beside) = &beside {
                     beside.front.stop().await;
                 }
@@ -162,9 +204,27 @@ impl Host {
             self.gateway.shut(beside);
         }
         // Before the program's queue: what the relay takes in from Telegram must find it.
-        up.connection.stop().await;
-        if let Some(beside) = &up.beside {
+        if let Some(beside) = up.stop_relay().await {
             beside.front.stop().await;
+        }
+    }
+
+    /// As [`Host::end`], but for a connection that is about to come back: to its program, calls about updates fail for a moment,
+    /// as they do when Telegram restarts, and all others go on.
+    async fn pause(&self, up: Up) -> Option<Beside> {
+        let beside = up.stop_relay().await?;
+        beside.front.stop().await;
+        Some(beside)
+    }
+
+    /// After a pause: lets no more calls in where the connection did not come back in a mode in which its program calls.
+    fn shut_unless_back(&self, running: &Running, name: &str, before: &Beside) {
+        let back = running.connections.get(name).is_some_and(|up| {
+            let same = up.beside.as_ref().is_some_and(|beside| beside.bot() == before.bot());
+            up.mode == Mode::Gateway && same
+        });
+        if !back {
+            self.gateway.shut(before);
         }
     }
 
@@ -178,6 +238,8 @@ impl Host {
             api: &self.api,
             plugins: &self.plugins,
             secrets: &self.secrets,
+            store: &self.store,
+            door: self.gateway.address().is_some(),
         };
         let planned = bench.plan(wanted, &self.store.connections().await?).await?;
         let mut applied = Vec::with_capacity(planned.len());
@@ -189,9 +251,15 @@ impl Host {
             }
             let broken = matches!(self.status(name), None | Some(Status::Broken(_)));
             if one.applied.outcome != Outcome::Unchanged || broken {
-                if let Some(up) = running.connections.remove(name) {
-                    self.end(up).await;
+                let before = match running.connections.remove(name) {
+                    Some(up) => self.pause(up).await,
+                    None => None,
+                };
+                if let Some(left) = one.leaves {
+                    let left = moving::left_behind(self.store.as_ref(), left).await?;
+                    one.applied.warnings.extend(left);
                 }
+                let name = &one.applied.name;
                 let written = match one.applied.outcome {
                     Outcome::Unchanged => Ok(()),
                     _ => self.store.put_connection(&one.row).await.map(drop),
@@ -201,26 +269,15 @@ impl Host {
                 if let Some(row) = rows.into_iter().find(|row| row.name == *name) {
                     self.start_one(&mut running, row).await;
                 }
+                if let Some(before) = before {
+                    self.shut_unless_back(&running, name, &before);
+                }
                 written?;
                 tracing::info!(connection = %name, outcome = one.applied.outcome.word(), "connection applied");
             }
             applied.push(one.applied);
         }
         Ok(applied)
-    }
-
-    /// Stops a connection and removes it with everything that belongs to it. Whether there was one.
-    pub async fn remove(&self, name: &str) -> anyhow::Result<bool> {
-        let mut running = self.running.lock().await;
-        if let Some(up) = running.connections.remove(name) {
-            self.end(up).await;
-        }
-        let removed = self.store.remove_connection(name).await?;
-        self.statuses().remove(name);
-        if removed {
-            tracing::info!(connection = %name, "connection removed");
-        }
-        Ok(removed)
     }
 
     /// Every connection with how it is doing, in words.

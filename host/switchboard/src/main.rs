@@ -12,6 +12,7 @@ mod host;
 mod http;
 mod local;
 mod logging;
+mod moving;
 mod plugin;
 mod plugins;
 mod print;
@@ -74,7 +75,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Plugin(command) => plugin::run(command)?,
         Command::Run { .. } => started(run::run(&load()?))?,
-        Command::Connection(command) => started(connection::run(command, &load()?))?,
+        Command::Connection(command) => {
+            if !started(connection::run(command, &load()?))? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Check => {
             if !started(check::run(&load()?))? {
                 return Ok(ExitCode::FAILURE);

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use switchboard_store::SealKey;
 use switchboard_telegram::Token;
+
+use crate::config::webhook::WebhookKeys;
 
 /// What a derived key is for. Keys of different purposes say nothing of each other.
 #[derive(Debug, Clone, Copy)]
@@ -61,17 +64,42 @@ impl Secrets {
         Arc::clone(&self.seal)
     }
 
-    /// Seals a connection's token for its place in the database.
-    pub fn seal_token(&self, connection: &str, token: &Token) -> Vec<u8> {
-        self.seal.seal(&place_of(connection), token.expose().as_bytes())
+    /// Seals a connection's token, and what is known of its program's webhook, for their place in the database.
+    pub fn seal_kept(&self, connection: &str, token: &Token, webhook: &WebhookKeys) -> anyhow::Result<Vec<u8>> {
+        let plain = match webhook.is_empty() {
+            true => token.expose().as_bytes().to_vec(),
+            false => serde_json::to_vec(&Kept {
+                token: token.expose(),
+                webhook: webhook.clone(),
+            })?,
+        };
+        Ok(self.seal.seal(&place_of(connection), &plain))
+    }
+
+    /// Opens what [`Secrets::seal_kept`] sealed.
+    pub fn open_kept(&self, connection: &str, sealed: &[u8]) -> anyhow::Result<(Token, WebhookKeys)> {
+        const DAMAGED: &str = "the stored token is damaged";
+        let plain = self.seal.open(&place_of(connection), sealed)?;
+        let text = std::str::from_utf8(&plain).context(DAMAGED)?;
+        if !text.starts_with('{') {
+            return Ok((Token::new(text)?, WebhookKeys::default()));
+        }
+        // The error's own text could quote what is kept.
+        let kept: Kept<'_> = serde_json::from_str(text).map_err(|_| anyhow::anyhow!(DAMAGED))?;
+        Ok((Token::new(kept.token)?, kept.webhook))
     }
 
     /// Opens a connection's sealed token.
     pub fn open_token(&self, connection: &str, sealed: &[u8]) -> anyhow::Result<Token> {
-        let plain = self.seal.open(&place_of(connection), sealed)?;
-        let text = std::str::from_utf8(&plain).context("the stored token is damaged")?;
-        Ok(Token::new(text)?)
+        Ok(self.open_kept(connection, sealed)?.0)
     }
+}
+
+/// What is sealed where a webhook is known; without one it is the token alone.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    token: &'a str,
+    webhook: WebhookKeys,
 }
 
 /// A sealed token opens nowhere but at its own connection.
@@ -90,6 +118,7 @@ impl std::fmt::Debug for Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::webhook::Secret;
 
     const TOKEN: &str = "42:AAabcdefghijklmnopqrstuvwxyz0123456";
 
@@ -97,11 +126,34 @@ mod tests {
     fn a_token_opens_at_its_own_connection_only() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::load_or_create(&folder.path().join("key")).unwrap();
-        let sealed = secrets.seal_token("a", &Token::new(TOKEN).unwrap());
+        let none = WebhookKeys::default();
+        let sealed = secrets.seal_kept("a", &Token::new(TOKEN).unwrap(), &none).unwrap();
         assert_eq!(secrets.open_token("a", &sealed).unwrap().expose(), TOKEN);
         let error = format!("{:#}", secrets.open_token("b", &sealed).unwrap_err());
         assert!(error.contains("sealed for another place") && !error.contains("AAabc"));
         assert!(!format!("{secrets:?}").contains("AAabc"));
+    }
+
+    #[test]
+    fn a_webhook_is_kept_beside_the_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Secrets::load_or_create(&folder.path().join("key")).unwrap();
+        let webhook = WebhookKeys {
+            url: Some("https://bot.example/hook".into()),
+            secret: Some(Secret::Is("s-1".into())),
+            ip: Some([127, 0, 0, 1].into()),
+        };
+        let token = Token::new(TOKEN).unwrap();
+        let sealed = secrets.seal_kept("a", &token, &webhook).unwrap();
+        let (again, kept) = secrets.open_kept("a", &sealed).unwrap();
+        assert_eq!((again.expose(), &kept), (TOKEN, &webhook));
+        assert!(!format!("{kept:?}").contains("s-1") && !format!("{kept:?}").contains("hook\""));
+        let without = WebhookKeys {
+            secret: Some(Secret::None),
+            ..WebhookKeys::default()
+        };
+        let sealed = secrets.seal_kept("a", &token, &without).unwrap();
+        assert_eq!(secrets.open_kept("a", &sealed).unwrap().1, without);
     }
 
     #[test]

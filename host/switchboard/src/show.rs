@@ -6,7 +6,9 @@ use anyhow::Context as _;
 use switchboard_relay::config::{ConnectionConfig, PluginUse};
 use switchboard_store::Connection;
 
+use crate::config::webhook::{Secret, WebhookKeys};
 use crate::print;
+use crate::redact::redact;
 
 /// One line a connection.
 pub fn table(rows: &[(Connection, String)]) -> String {
@@ -41,8 +43,9 @@ fn bot_of(row: &Connection, config: &ConnectionConfig) -> String {
     }
 }
 
-/// A connection as a connections file would say it; its token and state stand in remarks.
-pub fn connection(row: &Connection, status: &str) -> anyhow::Result<String> {
+/// A connection as a connections file would say it; its token and state stand in remarks. `webhook` is `None` where it cannot
+/// be opened.
+pub fn connection(row: &Connection, status: &str, webhook: Option<&WebhookKeys>) -> anyhow::Result<String> {
     let config: ConnectionConfig = serde_json::from_str(&row.config)
         .context("the connection's configuration in the database cannot be read; apply it again")?;
     let mut text = String::new();
@@ -65,6 +68,10 @@ pub fn connection(row: &Connection, status: &str) -> anyhow::Result<String> {
     line(format_args!("name = {:?}", row.name));
     line(format_args!("mode = {:?}", config.mode.word()));
     line(format_args!("# token: kept sealed; it is not shown"));
+    match webhook {
+        Some(webhook) => keys(webhook).iter().for_each(|key| line(format_args!("{key}"))),
+        None => line(format_args!("# webhook: sealed; it opens with the key file only")),
+    }
     line(format_args!("group = {}", config.configured_group));
     let admins: Vec<String> = config.admins.iter().map(i64::to_string).collect();
     line(format_args!("admins = [{}]", admins.join(", ")));
@@ -83,6 +90,20 @@ pub fn connection(row: &Connection, status: &str) -> anyhow::Result<String> {
         line(format_args!("{name} = {value}"));
     }
     Ok(text)
+}
+
+/// What is known of the program's webhook.
+fn keys(webhook: &WebhookKeys) -> Vec<String> {
+    let url = webhook.url.as_deref().map(|url| match redact(url) == url {
+        true => format!("webhook_url = {}", toml::Value::from(url)),
+        false => "# webhook_url: kept sealed; it is not shown, because it holds the token".to_owned(),
+    });
+    let secret = webhook.secret.as_ref().map(|secret| match secret {
+        Secret::None => "webhook_secret = \"none\"".to_owned(),
+        Secret::Is(_) => "# webhook_secret: kept sealed; it is not shown".to_owned(),
+    });
+    let ip = webhook.ip.map(|ip| format!("webhook_ip = \"{ip}\""));
+    [url, secret, ip].into_iter().flatten().collect()
 }
 
 fn plugin(used: &PluginUse) -> anyhow::Result<String> {
@@ -129,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_applied_again() {
-        let shown = connection(&row(), "running").unwrap();
+        let shown = connection(&row(), "running", Some(&WebhookKeys::default())).unwrap();
         assert!(
             shown
                 .starts_with("# status: running\n# bot: @help_bot (Help), id 42\n[[connection]]\nname = \"support\"\n")
@@ -152,6 +173,27 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_is_shown_but_for_its_secrets() {
+        let shown = |url: &str, secret| {
+            let webhook = WebhookKeys {
+                url: Some(url.to_owned()),
+                secret: Some(secret),
+                ip: Some([10, 0, 0, 7].into()),
+            };
+            connection(&row(), "running", Some(&webhook)).unwrap()
+        };
+        let open = shown("https://bot.example/hook", Secret::None);
+        let lines =
+            "webhook_url = \"https://bot.example/hook\"\nwebhook_secret = \"none\"\nwebhook_ip = \"10.0.0.7\"\n";
+        assert!(open.contains(lines), "{open}");
+        let token = "42:AAabcdefghijklmnopqrstuvwxyz";
+        let closed = shown(&format!("https://bot.example/{token}"), Secret::Is("s3".to_owned()));
+        assert!(closed.contains("# webhook_url: kept sealed") && closed.contains("# webhook_secret: kept sealed"));
+        assert!(!closed.contains("AAabc") && !closed.contains("s3"), "{closed}");
+        assert!(connection(&row(), "", None).unwrap().contains("# webhook: sealed"));
+    }
+
+    #[test]
     fn the_table_has_a_line_for_each() {
         assert_eq!(
             table(&[(row(), "running".to_owned())]),
@@ -163,7 +205,7 @@ mod tests {
     #[test]
     fn an_upgraded_group_is_told() {
         let moved = Connection { group: -1002, ..row() };
-        let shown = connection(&moved, "running").unwrap();
+        let shown = connection(&moved, "running", None).unwrap();
         assert!(
             shown.contains("# Telegram upgraded the group: it is -1002 now\n") && shown.contains("\ngroup = -1001\n")
         );

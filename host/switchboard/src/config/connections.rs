@@ -11,8 +11,9 @@ use switchboard_telegram::Token;
 use super::document::{self, Entry, Table, Value};
 use super::error::{ConfigError, Place};
 use super::nearest::hint;
+use super::webhook::{self, WebhookKeys};
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 12] = [
     "name",
     "mode",
     "token",
@@ -21,6 +22,10 @@ const KEYS: [&str; 8] = [
     "admins",
     "plugins",
     "parameters",
+    webhook::KEYS[0],
+    webhook::KEYS[1],
+    webhook::KEYS[2],
+    webhook::KEYS[3],
 ];
 const PLUGIN_KEYS: [&str; 3] = ["name", "settings", "grants"];
 const NAME_LIMIT: usize = 48;
@@ -33,9 +38,10 @@ pub struct Wanted {
     pub group: i64,
     /// The bot's names are not known yet, and open grants are not settled.
     pub config: ConnectionConfig,
+    pub webhook: WebhookKeys,
 }
 
-/// Reads a connections file. `variable` looks up a `token_env`.
+/// Reads a connections file. `variable` looks up a `token_env` and a `webhook_secret_env`.
 pub fn read(path: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Wanted>, ConfigError> {
     wanted(&document::read(path)?, &path.display().to_string(), variable)
 }
@@ -94,8 +100,9 @@ fn connection(place: &Place, table: &Table, variable: impl Fn(&str) -> Option<St
     };
     Ok(Wanted {
         name: name_of(name, "a connection's name")?,
-        token: token(place, table, variable)?,
+        token: token(place, table, &variable)?,
         group: config.configured_group,
+        webhook: webhook::read(table, config.mode, &variable)?,
         config,
     })
 }

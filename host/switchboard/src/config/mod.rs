@@ -7,6 +7,7 @@ mod error;
 mod keys;
 mod nearest;
 mod settings;
+pub mod webhook;
 
 pub use error::ConfigError;
 pub use keys::help;

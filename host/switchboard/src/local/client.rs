@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::auth::{Asked, HEADER};
-use super::wire::{APPLY, ApplyAnswer, ApplyRequest, CONNECTIONS, ListAnswer, Refusal, RemoveAnswer, WantedConnection};
+use super::wire::{
+    APPLY, ApplyAnswer, ApplyRequest, CONNECTIONS, Doing, Gone, ListAnswer, Refusal, RemoveRequest, WantedConnection,
+};
 use crate::apply::Applied;
 use crate::config::connections::Wanted;
 use crate::secrets::{Purpose, Secrets};
@@ -39,7 +41,8 @@ impl RunningHost {
     }
 
     pub async fn apply(&self, wanted: &[Wanted], secrets: &Secrets) -> anyhow::Result<Vec<Applied>> {
-        let connections = wanted.iter().map(|one| WantedConnection::new(one, secrets)).collect();
+        let connections: anyhow::Result<_> = wanted.iter().map(|one| WantedConnection::new(one, secrets)).collect();
+        let connections = connections?;
         let answer: ApplyAnswer = self.ask("POST", APPLY, Some(&ApplyRequest { connections })).await?;
         Ok(answer.applied)
     }
@@ -51,10 +54,15 @@ impl RunningHost {
         rows.map(super::wire::ListedConnection::open).collect()
     }
 
-    pub async fn remove(&self, name: &str) -> anyhow::Result<bool> {
-        let path = format!("{CONNECTIONS}/{name}");
-        let answer: RemoveAnswer = self.ask("DELETE", &path, None::<&()>).await?;
-        Ok(answer.removed)
+    pub async fn remove(&self, name: &str, force: bool) -> anyhow::Result<Gone> {
+        let path = format!("{CONNECTIONS}/{name}/remove");
+        self.ask("POST", &path, Some(&RemoveRequest { force })).await
+    }
+
+    /// How a connection is doing.
+    pub async fn doing(&self, name: &str) -> anyhow::Result<Doing> {
+        let path = format!("{CONNECTIONS}/{name}/doing");
+        self.ask("GET", &path, None::<&()>).await
     }
 
     async fn ask<T: DeserializeOwned>(

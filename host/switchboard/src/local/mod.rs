@@ -9,3 +9,4 @@ mod wire;
 pub use address::AddressFile;
 pub use client::RunningHost;
 pub use server::router;
+pub use wire::{Doing, Gone, ProgramState};

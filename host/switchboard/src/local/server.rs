@@ -9,11 +9,13 @@ use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use axum::{Json, body};
 
 use super::auth::{Asked, HEADER};
-use super::wire::{APPLY, ApplyAnswer, ApplyRequest, CONNECTIONS, ListAnswer, ListedConnection, Refusal, RemoveAnswer};
+use super::wire::{
+    APPLY, ApplyAnswer, ApplyRequest, CONNECTIONS, ListAnswer, ListedConnection, Refusal, RemoveRequest,
+};
 use crate::host::Host;
 use crate::redact::one_line;
 
@@ -25,7 +27,8 @@ pub fn router(host: Arc<Host>, key: [u8; 32]) -> Router {
     Router::new()
         .route(APPLY, post(apply))
         .route(CONNECTIONS, get(list))
-        .route(&format!("{CONNECTIONS}/{{name}}"), delete(remove))
+        .route(&format!("{CONNECTIONS}/{{name}}/remove"), post(remove))
+        .route(&format!("{CONNECTIONS}/{{name}}/doing"), get(doing))
         .route_layer(middleware::from_fn(move |request, next| admit(key, request, next)))
         .route_layer(DefaultBodyLimit::max(LIMIT))
         .with_state(host)
@@ -83,9 +86,16 @@ async fn list(State(host): State<Arc<Host>>) -> Response {
     answer(listed)
 }
 
-async fn remove(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Response {
-    let removed = to_the_end(async move { host.remove(&name).await }).await;
-    answer(removed.map(|removed| RemoveAnswer { removed }))
+async fn remove(State(host): State<Arc<Host>>, Path(name): Path<String>, body: Bytes) -> Response {
+    let request: RemoveRequest = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, format!("the request cannot be read: {error}")),
+    };
+    answer(to_the_end(async move { host.remove(&name, request.force).await }).await)
+}
+
+async fn doing(State(host): State<Arc<Host>>, Path(name): Path<String>) -> Response {
+    answer(host.doing(&name).await)
 }
 
 /// A caller that goes away must not leave a change half done.

@@ -1,8 +1,11 @@
-//! What the local API speaks. Tokens stand in it sealed only: both ends have the key file.
+//! What the local API speaks. Tokens and webhooks' secrets stand in it sealed only: both ends have the key file.
+
+use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
+use switchboard_gateway::Waiting;
 use switchboard_relay::config::ConnectionConfig;
 
 use crate::apply::Applied;
@@ -25,7 +28,7 @@ pub struct ApplyAnswer {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WantedConnection {
     pub name: String,
-    /// Sealed, base64.
+    /// With what is known of the program's webhook: sealed, base64.
     pub token: String,
     pub group: i64,
     pub config: ConnectionConfig,
@@ -51,8 +54,59 @@ pub struct ListedConnection {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct RemoveAnswer {
+pub struct RemoveRequest {
+    /// Whatever the bot's program loses by it.
+    pub force: bool,
+}
+
+/// What removing a connection came to.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Gone {
+    /// There was one.
     pub removed: bool,
+    /// What an admin should know, a line each.
+    pub told: Vec<String>,
+}
+
+/// How a connection of a running host is doing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Doing {
+    /// In words.
+    pub status: String,
+    /// Where the front door listens.
+    pub door: Option<SocketAddr>,
+    /// The bot's own program, where the connection is up in a mode that has one.
+    pub program: Option<ProgramState>,
+}
+
+/// What waits for the bot's program, and how it fetches it. Times are milliseconds since 1970.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ProgramState {
+    pub updates: usize,
+    pub held: usize,
+    pub oldest: Option<i64>,
+    /// The last `getUpdates` since the connection started.
+    pub polled: Option<i64>,
+    /// Scheme, host and port.
+    pub webhook: Option<String>,
+    pub webhook_error: Option<(i64, String)>,
+}
+
+impl From<Waiting> for ProgramState {
+    fn from(waiting: Waiting) -> Self {
+        let (webhook, webhook_error) = match waiting.webhook {
+            Some(webhook) => (Some(webhook.origin), webhook.last_error),
+            None => (None, None),
+        };
+        Self {
+            updates: waiting.updates,
+            held: waiting.held,
+            oldest: waiting.oldest,
+            polled: waiting.polled,
+            webhook,
+            webhook_error,
+        }
+    }
 }
 
 /// One line that says what is wrong.
@@ -62,20 +116,21 @@ pub struct Refusal {
 }
 
 impl WantedConnection {
-    pub fn new(wanted: &Wanted, secrets: &Secrets) -> Self {
-        Self {
+    pub fn new(wanted: &Wanted, secrets: &Secrets) -> anyhow::Result<Self> {
+        Ok(Self {
             name: wanted.name.clone(),
-            token: BASE64.encode(secrets.seal_token(&wanted.name, &wanted.token)),
+            token: BASE64.encode(secrets.seal_kept(&wanted.name, &wanted.token, &wanted.webhook)?),
             group: wanted.group,
             config: wanted.config.clone(),
-        }
+        })
     }
 
     pub fn open(self, secrets: &Secrets) -> anyhow::Result<Wanted> {
-        let token = secrets.open_token(&self.name, &BASE64.decode(&self.token)?)?;
+        let (token, webhook) = secrets.open_kept(&self.name, &BASE64.decode(&self.token)?)?;
         Ok(Wanted {
             name: self.name,
             token,
+            webhook,
             group: self.group,
             config: self.config,
         })

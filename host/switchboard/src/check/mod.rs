@@ -1,7 +1,13 @@
 //! `switchboard check`: one readable report on everything that a host needs. Writes nothing but the cache of compiled plugins.
 
+mod door;
+mod one;
+mod program;
+mod report;
+
+use anyhow::bail;
 use serde_json::json;
-use switchboard_relay::config::ConnectionConfig;
+use switchboard_relay::config::{ConnectionConfig, Mode};
 use switchboard_relay::probe;
 use switchboard_store::Connection;
 use switchboard_telegram::{Api, CallError, Token};
@@ -9,35 +15,13 @@ use switchboard_telegram::{Api, CallError, Token};
 use crate::access::Access;
 use crate::config::Config;
 use crate::plugins::PluginFolder;
-use crate::print;
-use crate::redact::one_line;
 use crate::secrets::Secrets;
+
+pub use one::one;
+use report::Report;
 
 /// A bot that Telegram does not have: any answer about it shows that Telegram answers.
 const NOBODY: &str = "1:switchboard-asks-whether-you-are-there";
-
-/// The report, a line for each thing.
-#[derive(Debug, Default)]
-struct Report {
-    lines: Vec<Vec<String>>,
-    wrong: usize,
-}
-
-impl Report {
-    fn add(&mut self, what: impl Into<String>, verdict: &str, text: impl AsRef<str>) {
-        let text = one_line(text.as_ref());
-        self.lines.push(vec![what.into(), verdict.to_owned(), text]);
-    }
-
-    fn ok(&mut self, what: impl Into<String>, text: impl AsRef<str>) {
-        self.add(what, "ok", text);
-    }
-
-    fn wrong(&mut self, what: impl Into<String>, text: impl AsRef<str>) {
-        self.wrong += 1;
-        self.add(what, "WRONG", text);
-    }
-}
 
 /// Checks everything and prints the report. Whether nothing is wrong.
 pub async fn run(config: &Config) -> anyhow::Result<bool> {
@@ -61,13 +45,13 @@ pub async fn run(config: &Config) -> anyhow::Result<bool> {
             let api = api
                 .as_ref()
                 .ok_or_else(|| anyhow::anyhow!("Telegram cannot be asked about it"))?;
-            connection(&row, secrets, api, plugins.as_ref()).await
+            connection(&row, secrets, api, plugins.as_ref(), config).await
         };
         match checked.await {
             Ok((text, warnings)) => {
                 report.ok(&what, format!("{text}; {status}"));
                 for warning in warnings {
-                    report.add(&what, "warning", warning);
+                    report.warning(&what, warning);
                 }
                 if status.starts_with("broken") {
                     report.wrong(&what, status);
@@ -76,14 +60,7 @@ pub async fn run(config: &Config) -> anyhow::Result<bool> {
             Err(error) => report.wrong(&what, format!("{error:#}")),
         }
     }
-    print::line(&print::table(&["CHECKED", "", ""], &report.lines));
-    let verdict = match report.wrong {
-        0 => "everything is in order".to_owned(),
-        1 => "1 thing is wrong".to_owned(),
-        wrong => format!("{wrong} things are wrong"),
-    };
-    print::line(&format!("\n{verdict}"));
-    Ok(report.wrong == 0)
+    Ok(report.print())
 }
 
 /// Where there is no key file yet, and nothing to open with it, that is in order: it is made when it is needed.
@@ -195,6 +172,7 @@ async fn connection(
     secrets: &Secrets,
     api: &Api,
     plugins: Option<&PluginFolder>,
+    host: &Config,
 ) -> anyhow::Result<(String, Vec<String>)> {
     let token = secrets.open_token(&row.name, &row.token)?;
     let config: ConnectionConfig = serde_json::from_str(&row.config)?;
@@ -204,6 +182,17 @@ async fn connection(
             plugins.settle(used)?;
         }
     }
-    let text = format!("@{} in the group {:?}", facts.username, facts.group_title);
+    if config.mode == Mode::Gateway && host.gateway_listen.is_none() {
+        bail!("mode gateway needs the front door: write [gateway] listen = \"127.0.0.1:8081\" into switchboard.toml");
+    }
+    if let Some(found) = facts.webhook {
+        bail!(
+            "the bot has a webhook at {}, which takes its updates away from Switchboard; see: switchboard connection check {}",
+            found.host(),
+            row.name
+        );
+    }
+    let mode = config.mode.word();
+    let text = format!("mode {mode}, @{} in the group {:?}", facts.username, facts.group_title);
     Ok((text, facts.warnings))
 }
