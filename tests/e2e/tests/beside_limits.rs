@@ -53,7 +53,7 @@ async fn a_talkative_program_costs_few_group_calls() -> Result<()> {
     let calls = stage.sim.calls_since(before);
     let spent = calls
         .iter()
-        .filter(|call| call.chat == Some(group) && call.method == "sendMessage")
+        .filter(|call| call.chat == Some(group) && call.method == "sendmessage")
         .count();
     println!("{NOTES} messages of the program in {spent} group calls");
     assert!(spent <= NOTES / 3, "{spent} calls");

@@ -1,5 +1,7 @@
 //! The bot's own program in the topic and beside us in the limits: how its messages look, and what it leaves us.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value, json};
 use switchboard_delivery::{Join, Limit, Millis, Pacing, Rate};
 use switchboard_telegram::types::MessageEntity;
@@ -15,6 +17,8 @@ const CAPTION: usize = 1_024;
 /// Most texts that become one message, and the most that each may hold then: together they stay within a text's limit.
 const TOGETHER: usize = 10;
 const SHORT: usize = 390;
+/// The program's calls of a window that are remembered one by one.
+const MOST_CALLS: usize = 256;
 
 fn units(text: &str) -> usize {
     text.encode_utf16().count()
@@ -212,49 +216,66 @@ fn together(contents: &[Content]) -> Content {
     all
 }
 
-/// What the bot's own program leaves of the limits that both share.
-#[derive(Debug, Clone, Copy, Default)]
+/// What the bot's own program leaves of the limit that both share.
+///
+/// The relay has half of it, and the other half, less a margin, is kept free for the program at all times. What the program is
+/// about to need beyond that is taken from the relay's half before it needs it: its rate of the last window or, where it is
+/// just beginning, twice what it did in half a window.
+#[derive(Debug, Clone, Default)]
 pub struct Shares {
     /// The window in which calls are counted; 0 where there is no limit.
     per: Millis,
-    /// The program's calls in a window that cost us nothing: their place is kept free.
+    /// The program's calls in a window that cost us nothing.
     kept: u32,
-    /// The most of its calls that count against us: something always stays for operators' answers.
+    /// The most that it takes from us: something always stays for operators' answers.
     most: u32,
-    window: Millis,
-    seen: u32,
+    /// Its calls of the last window.
+    calls: VecDeque<(Millis, u32)>,
+    /// What was taken from us in the last window.
+    taken: VecDeque<(Millis, u32)>,
 }
 
 impl Shares {
-    /// The pacing for the relay's own calls beside a program: half of the bot's limit, so that a burst of the program's finds
-    /// its place at any time. What the program uses above the other half is taken from ours.
+    /// The pacing for the relay's own calls beside a program.
     pub fn of(mut pacing: Pacing, beside: bool) -> (Pacing, Self) {
         let mut shares = Self::default();
         if let (true, Limit::Rate(rate)) = (beside, pacing.bot) {
             let calls = (rate.calls / 2).max(1);
             pacing.bot = Limit::Rate(Rate { calls, per: rate.per });
             shares.per = rate.per;
-            // A tenth is for windows that do not begin when the server's do.
             shares.kept = (rate.calls - calls).saturating_sub(rate.calls / 10);
             shares.most = calls.saturating_sub((calls / 8).max(1));
         }
         (pacing, shares)
     }
 
-    /// Of a call's weight, what counts against the relay now.
+    /// The program made a call of this weight: what is taken from the relay's half now.
     pub fn counted(&mut self, now: Millis, weight: u32) -> u32 {
         if self.per == 0 {
             return weight;
         }
-        let window = now / self.per;
-        if window != self.window {
-            self.window = window;
-            self.seen = 0;
+        let since = |list: &VecDeque<(Millis, u32)>, from: Millis| -> u32 {
+            list.iter()
+                .filter(|(at, _)| *at > from)
+                .map(|(_, weight)| *weight)
+                .sum()
+        };
+        for list in [&mut self.calls, &mut self.taken] {
+            while list.front().is_some_and(|(at, _)| *at <= now - self.per) {
+                list.pop_front();
+            }
         }
-        let counted = |shares: &Self| shares.seen.saturating_sub(shares.kept).min(shares.most);
-        let before = counted(self);
-        self.seen = self.seen.saturating_add(weight);
-        counted(self) - before
+        // As many entries as a window has calls: past that one call of a large weight says the same.
+        if self.calls.len() < MOST_CALLS {
+            self.calls.push_back((now, weight));
+        }
+        let expected = since(&self.calls, now - self.per).max(2 * since(&self.calls, now - self.per / 2));
+        let needed = expected.saturating_sub(self.kept).min(self.most);
+        let counted = needed.saturating_sub(since(&self.taken, now - self.per));
+        if counted > 0 {
+            self.taken.push_back((now, counted));
+        }
+        counted
     }
 }
 
@@ -322,11 +343,21 @@ mod tests {
 
     #[test]
     fn a_busy_program_leaves_the_relay_a_share() {
-        let (pacing, mut shares) = Shares::of(Pacing::default(), true);
+        let (pacing, shares) = Shares::of(Pacing::default(), true);
         assert!(matches!(pacing.bot, Limit::Rate(rate) if rate.calls == 15));
-        assert_eq!((shares.counted(1_000, 12), shares.counted(1_500, 8)), (0, 8));
-        assert_eq!(shares.counted(1_900, 20), 6, "one call a second is always ours");
-        assert_eq!(shares.counted(2_000, 1), 0);
+        // What is taken in the second after this many calls a second have begun.
+        let taken = |rate: i64, seconds: i64| -> u32 {
+            let mut shares = shares.clone();
+            let calls: Vec<(i64, u32)> = (0..rate * seconds)
+                .map(|call| (call * 1_000 / rate, shares.counted(call * 1_000 / rate, 1)))
+                .collect();
+            let last = calls.iter().filter(|(at, _)| *at > (seconds - 1) * 1_000);
+            last.map(|(_, counted)| counted).sum()
+        };
+        assert_eq!(taken(10, 3), 0, "it fits the half that is kept free");
+        assert_eq!(taken(20, 1), 8);
+        assert!((7..=9).contains(&taken(20, 5)), "{}", taken(20, 5));
+        assert!(taken(100, 5) <= 14, "one call a second is always ours");
         let (pacing, mut shares) = Shares::of(Pacing::default(), false);
         assert_eq!((pacing, shares.counted(0, 99)), (Pacing::default(), 99));
     }
