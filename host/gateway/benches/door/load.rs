@@ -27,7 +27,7 @@ impl Round {
     /// `cpu`: where the system tells the CPU time of what is measured.
     pub fn run(load: &Load, cpu: &[String]) -> Self {
         // Connections are made and buffers found before anything is counted.
-        drive(load.address, load.clients, Duration::from_millis(200));
+        drive(load.address, load.clients, Duration::from_millis(50));
         let before = spent(cpu);
         let started = Instant::now();
         let mut times = drive(load.address, load.clients, load.round);
@@ -42,16 +42,17 @@ impl Round {
             cpu: (after - before) as f64 / 1e3 / times.len() as f64,
         }
     }
+}
 
-    pub fn median(rounds: &[Self], of: impl Fn(&Self) -> f64) -> f64 {
-        let mut values: Vec<f64> = rounds.iter().map(of).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values[values.len() / 2]
-    }
+/// The value in the middle.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Nanoseconds of CPU.
-fn spent(cpu: &[String]) -> u64 {
+pub fn spent(cpu: &[String]) -> u64 {
     cpu.iter()
         .filter_map(|path| {
             std::fs::read_to_string(path)

@@ -165,3 +165,10 @@ impl Door {
         let _ = tokio::task::spawn_blocking(move || thread.join()).await;
     }
 }
+
+/// A door that was not stopped closes at once.
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.shared.stopping.cancel();
+    }
+}

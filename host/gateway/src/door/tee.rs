@@ -1,6 +1,9 @@
 //! What the relay is told of a call: what it spends, and what it did.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -92,9 +95,46 @@ impl Tee {
         };
         let behind = Arc::clone(behind);
         let bot = self.entry.token.bot_id();
-        // At home, and on its own: it is not cut short when the program hangs up.
-        if home.spawn(async move { behind.called(call).await }).await.is_err() {
+        let told = AtHome {
+            home: home.clone(),
+            work: Some(Box::pin(async move { behind.called(call).await })),
+        };
+        if told.await.is_err() {
             tracing::error!(bot, "a call of the bot's program could not be handed over");
+        }
+    }
+}
+
+/// Work that lives in another runtime and is driven from here, which saves two wakings of threads for each call. Where the door
+/// ends before it, it goes on at home.
+struct AtHome {
+    home: Handle,
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Future for AtHome {
+    type Output = std::thread::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let Some(work) = &mut this.work else {
+            return Poll::Ready(Ok(()));
+        };
+        let _home = this.home.enter();
+        let result = match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(())) => Ok(()),
+            Err(panic) => Err(panic),
+        };
+        this.work = None;
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for AtHome {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            self.home.spawn(work);
         }
     }
 }
