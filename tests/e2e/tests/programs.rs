@@ -193,13 +193,22 @@ async fn shows_both_sides(topic: &Seat) -> Result<()> {
         "And how old are you, Ann?",
         "Noted: Ann, 31",
         "Gone",
-        "copy this",
     ] {
         let shown = topic.wait_message(PATIENCE, |message| message.from_bot && message.text.contains(words));
         shown
             .await
             .with_context(|| format!("{words:?} should stand in the topic"))?;
     }
+    let copies = topic.wait_for(PATIENCE, |all| {
+        all.iter().filter(|message| message.text.contains("copy this")).count() == 2
+    });
+    copies
+        .await
+        .context("the message and its copy should stand in the topic")?;
+    let deleted = topic.wait_message(PATIENCE, |message| {
+        message.text.contains("This goes away") && format!("{:?} {}", message.buttons, message.text).contains("deleted")
+    });
+    deleted.await.context("what the bot deleted should be marked")?;
     // The bot's report and its two photos are files there as well, not only words about them.
     let files = topic.wait_for(PATIENCE, |all| {
         let of = |kind: &str| all.iter().filter(|message| message.kind == kind).count();
