@@ -20,6 +20,6 @@ pub use caller::Caller;
 pub use door::Door;
 pub use error::GatewayError;
 pub use front::{
-    Adopted, Clock, Front, FrontDeps, MAX_UPDATES, Rules, Taken, Verdict, Waiting, WebhookState,
+    Adopted, Clock, Front, FrontDeps, MAX_UPDATES, Rules, Taken, Verdict, Waiting, WebhookState, webhook_of,
 };
 pub use params::Params;
