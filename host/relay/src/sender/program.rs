@@ -218,8 +218,9 @@ fn together(contents: &[Content]) -> Content {
 
 /// What the bot's own program leaves of the limit that both share.
 ///
-/// The relay has half of it, and the other half, less a margin, is kept free for the program at all times. What the program is
-/// about to need beyond that is taken from the relay's half before it needs it: its rate of the last window or, where it is
+/// The relay has three tenths of it, and the rest, less a margin, is kept free for the program at all times: what the relay has
+/// sent in a window cannot be taken back when the program begins. What the program is about to need beyond that is taken from
+/// the relay's part before it needs it: its rate of the last window or, where it is
 /// just beginning, twice what it did in half a window.
 #[derive(Debug, Clone, Default)]
 pub struct Shares {
@@ -240,7 +241,7 @@ impl Shares {
     pub fn of(mut pacing: Pacing, beside: bool) -> (Pacing, Self) {
         let mut shares = Self::default();
         if let (true, Limit::Rate(rate)) = (beside, pacing.bot) {
-            let calls = (rate.calls / 2).max(1);
+            let calls = (rate.calls * 3 / 10).max(1);
             pacing.bot = Limit::Rate(Rate { calls, per: rate.per });
             shares.per = rate.per;
             shares.kept = (rate.calls - calls).saturating_sub(rate.calls / 10);
@@ -249,7 +250,7 @@ impl Shares {
         (pacing, shares)
     }
 
-    /// The program made a call of this weight: what is taken from the relay's half now.
+    /// The program made a call of this weight: what is taken from the relay's part now.
     pub fn counted(&mut self, now: Millis, weight: u32) -> u32 {
         if self.per == 0 {
             return weight;
@@ -344,7 +345,7 @@ mod tests {
     #[test]
     fn a_busy_program_leaves_the_relay_a_share() {
         let (pacing, shares) = Shares::of(Pacing::default(), true);
-        assert!(matches!(pacing.bot, Limit::Rate(rate) if rate.calls == 15));
+        assert!(matches!(pacing.bot, Limit::Rate(rate) if rate.calls == 9));
         // What is taken in the second after this many calls a second have begun.
         let taken = |rate: i64, seconds: i64| -> u32 {
             let mut shares = shares.clone();
@@ -354,10 +355,10 @@ mod tests {
             let last = calls.iter().filter(|(at, _)| *at > (seconds - 1) * 1_000);
             last.map(|(_, counted)| counted).sum()
         };
-        assert_eq!(taken(10, 3), 0, "it fits the half that is kept free");
-        assert_eq!(taken(20, 1), 8);
-        assert!((7..=9).contains(&taken(20, 5)), "{}", taken(20, 5));
-        assert!(taken(100, 5) <= 14, "one call a second is always ours");
+        assert_eq!(taken(10, 3), 0, "it fits the part that is kept free");
+        assert_eq!(taken(20, 1), 2);
+        assert!((1..=4).contains(&taken(20, 5)), "{}", taken(20, 5));
+        assert!(taken(100, 5) <= 8, "one call a second is always ours");
         let (pacing, mut shares) = Shares::of(Pacing::default(), false);
         assert_eq!((pacing, shares.counted(0, 99)), (Pacing::default(), 99));
     }
