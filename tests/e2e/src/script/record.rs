@@ -14,18 +14,22 @@ const HEADERS: [&str; 5] = [
     "content-disposition",
 ];
 /// Values that a world gives out at random (or by a count that hidden traffic raises): named by first appearance.
-const NAMED: [&str; 11] = [
-    "callback_query_id",
+const NAMED: [&str; 15] = [
     "update_id",
     "file_id",
     "file_unique_id",
     "file_path",
     "media_group_id",
+    "media_group",
     "persistent_id",
     "poll_id",
     "inline_message_id",
-    "charge_id",
-    "result_message_id",
+    "callback_query_id",
+    "inline_query_id",
+    "pre_checkout_query_id",
+    "shipping_query_id",
+    "telegram_payment_charge_id",
+    "provider_payment_charge_id",
 ];
 /// Differences shown of a comparison.
 const SHOWN: usize = 12;
@@ -86,6 +90,9 @@ impl Record {
         for (from, to) in &self.aliases {
             text = text.replace(from, to);
         }
+        for head in ["$invoice", "option_persistent_ids\":["] {
+            text = without_rest(&text, head);
+        }
         let mut out = String::with_capacity(text.len());
         let mut rest = text.as_str();
         while let Some(i) = rest.find("\":") {
@@ -103,9 +110,10 @@ impl Record {
                 continue;
             }
             let value = value(rest);
-            // Offsets are update ids, or near one.
-            if key == "offset" && value.trim_matches('"').len() >= 9 {
-                out.push_str("<offset>");
+            // Offsets are update ids, or near one; dice fall as they fall.
+            let thrown = key == "value" && value.len() < 3;
+            if thrown || (key == "offset" && value.trim_matches('"').len() >= 9) {
+                let _ = write!(out, "<{key}>");
                 rest = rest.split_at(value.len()).1;
                 continue;
             }
@@ -151,6 +159,18 @@ impl Record {
         }
         (found > 0).then(|| format!("{found} of {} steps differ\n{out}", self.entries.len()))
     }
+}
+
+/// Without what follows each `head` up to the end of its string or list.
+fn without_rest(text: &str, head: &str) -> String {
+    let mut parts = text.split(head);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(if head.ends_with('[') { ']' } else { '"' });
+        out.push_str(head);
+        out.push_str(part.get(end.unwrap_or(0)..).unwrap_or_default());
+    }
+    out
 }
 
 /// The JSON string or number at the beginning.
