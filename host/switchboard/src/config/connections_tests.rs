@@ -12,6 +12,8 @@ fn load(text: &str) -> Result<Vec<Wanted>, ConfigError> {
         "SUPPORT_TOKEN" => Some(TOKEN.to_owned()),
         "BROKEN" => Some("secretsecret".to_owned()),
         "EMPTY" => Some(String::new()),
+        "HOOK" => Some("hook-s_1".to_owned()),
+        "ODD" => Some("secret with spaces".to_owned()),
         _ => None,
     })
 }
@@ -120,6 +122,89 @@ fn modes() {
     assert_eq!(
         with("mode = \"dirrect\""),
         "c.toml:5: unknown mode \"dirrect\"; did you mean \"direct\"?"
+    );
+}
+
+/// A connection of this mode with more keys.
+fn webhook(mode: &str, lines: &str) -> Result<WebhookKeys, ConfigError> {
+    let text = format!(
+        "[[connection]]\nname = \"a\"\ntoken_env = \"SUPPORT_TOKEN\"\ngroup = -1001\nmode = \"{mode}\"\n{lines}"
+    );
+    Ok(load(&text)?.remove(0).webhook)
+}
+
+#[test]
+fn webhooks_are_taken() {
+    use crate::config::webhook::Secret;
+    assert!(webhook("gateway", "").unwrap().is_empty());
+    let all = "webhook_url = \"http://bot:8000/hook\"\nwebhook_secret_env = \"HOOK\"\nwebhook_ip = \"10.0.0.7\"";
+    let expected = WebhookKeys {
+        url: Some("http://bot:8000/hook".into()),
+        secret: Some(Secret::Is("hook-s_1".into())),
+        ip: Some([10, 0, 0, 7].into()),
+    };
+    assert_eq!(webhook("chain", all).unwrap(), expected);
+    for mode in ["direct", "gateway", "chain"] {
+        let none = webhook(mode, "webhook_secret = \"none\"").unwrap();
+        assert!(none.secret == Some(Secret::None));
+    }
+}
+
+#[test]
+fn webhooks_that_cannot_be() {
+    let wrong = |mode: &str, lines: &str| {
+        let complaint = webhook(mode, lines).unwrap_err().to_string();
+        let complaint = complaint.strip_prefix("c.toml:6: ").unwrap_or(&complaint).to_owned();
+        assert!(!complaint.contains("hidden"), "{complaint}");
+        complaint
+    };
+    let shape = "1 to 256 Latin letters, digits, `_` or `-`; \"none\" says that it uses none";
+    for secret in ["", "hidden one", &"hidden".repeat(50), "hidden\u{e9}"] {
+        let complaint = wrong("gateway", &format!("webhook_secret = \"{secret}\""));
+        assert_eq!(
+            complaint,
+            format!("webhook_secret: the secret_token of the bot's program is {shape}")
+        );
+    }
+    assert_eq!(
+        wrong("gateway", "webhook_secret_env = \"ODD\""),
+        format!("the environment variable \"ODD\": the secret_token of the bot's program is {shape}")
+    );
+    for gone in ["GONE", "EMPTY"] {
+        assert_eq!(
+            wrong("gateway", &format!("webhook_secret_env = \"{gone}\"")),
+            format!("the environment variable \"{gone}\" is not set; it should hold the webhook's secret, or \"none\"")
+        );
+    }
+    assert!(wrong("gateway", "webhook_secret_env = \"hidden-1\"").contains("a secret itself goes into webhook_secret"));
+    assert_eq!(
+        wrong("gateway", "webhook_secret = \"a\"\nwebhook_secret_env = \"HOOK\""),
+        "give webhook_secret or webhook_secret_env, not both"
+    );
+    for url in ["", "hidden", "ftp://hidden", "https://", "https:// hidden", "/hidden"] {
+        let complaint = wrong("chain", &format!("webhook_url = \"{url}\""));
+        assert!(
+            complaint.starts_with("webhook_url takes the address at which"),
+            "{url}: {complaint}"
+        );
+    }
+    let url = "webhook_url = \"https://hidden\"";
+    assert!(wrong("gateway", url).starts_with("webhook_url belongs to mode chain; in mode gateway"));
+    assert!(wrong("direct", url).starts_with("webhook_url belongs to mode chain; in mode direct"));
+    for ip in ["", "localhost", "10.0.0", "10.0.0.7:80"] {
+        let complaint = wrong("chain", &format!("webhook_ip = \"{ip}\""));
+        assert_eq!(
+            complaint,
+            "webhook_ip takes an IP address, as in webhook_ip = \"10.0.0.7\""
+        );
+    }
+    assert_eq!(
+        wrong("chain", "webhook_ip = 10"),
+        "webhook_ip takes a text, not a number"
+    );
+    assert_eq!(
+        wrong("chain", "webhook_secert = \"hidden\""),
+        "unknown key \"webhook_secert\" in [connection]; did you mean \"webhook_secret\"?"
     );
 }
 

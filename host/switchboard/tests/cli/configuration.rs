@@ -99,10 +99,10 @@ fn paths_stand_beside_the_configuration_file() {
 #[test]
 fn a_wrong_connections_file_is_one_line_and_nothing_is_made() {
     let folder = Folder::new();
-    folder.connection("mode = \"gateway\"");
+    folder.connection("mode = \"gatway\"");
     assert_eq!(
         error(&folder, &["connection", "apply", "connections.toml"], 2),
-        "error: connections.toml:5: mode gateway is not available in this version; write mode = \"direct\""
+        "error: connections.toml:5: unknown mode \"gatway\"; did you mean \"gateway\"?"
     );
     folder.connection("[connection.parameters]\nWELCOM = \"x\"");
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Connections, against a Bot API server of canned answers: with no host running, and beside one.
 
-use crate::common::{Folder, RunningHost, Telegram};
+use crate::common::{Folder, RunningHost, SECRET, Telegram};
 
 const APPLY: [&str; 3] = ["connection", "apply", "connections.toml"];
 
@@ -139,6 +139,99 @@ fn the_same_beside_a_running_host() {
     assert_eq!(host.get("/health").0, 200);
     let ran = host.stop();
     assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+#[test]
+fn a_program_beside_needs_a_door_and_says_its_webhooks_secret() {
+    let telegram = Telegram::start();
+    let folder = Folder::with(&telegram);
+    folder.connection("mode = \"gateway\"");
+    assert_eq!(
+        refused(&folder),
+        "error: connection \"support\": mode gateway needs the front door: write [gateway] listen = \"127.0.0.1:8081\" into switchboard.toml, and start the host again if it runs"
+    );
+    let config = std::fs::read_to_string(folder.path().join("switchboard.toml")).unwrap();
+    folder.write(
+        "switchboard.toml",
+        &format!("{config}[gateway]\nlisten = \"127.0.0.1:0\"\n"),
+    );
+    assert_eq!(folder.done(&APPLY), "support: created\n");
+    assert!(
+        folder
+            .done(&["connection", "show", "support"])
+            .contains("\nmode = \"gateway\"\n")
+    );
+
+    telegram.change("getWebhookInfo", "url", format!("https://bot.example/42:{SECRET}"));
+    assert_eq!(
+        refused(&folder),
+        "error: connection \"support\": the bot has a webhook at bot.example, and Telegram does not tell its secret_token: \
+         write webhook_secret = \"…\" (or webhook_secret_env, the name of a variable that holds it), \
+         or webhook_secret = \"none\" where the bot's program uses none"
+    );
+    let taken = "  warning: the webhook at bot.example is taken over: Switchboard fetches the updates from Telegram and hands them on to it; connection remove gives it back\n";
+    folder.connection("mode = \"gateway\"\nwebhook_secret = \"none\"");
+    assert_eq!(folder.done(&APPLY), format!("support: changed\n{taken}"));
+    telegram.change("getWebhookInfo", "has_custom_certificate", true);
+    assert!(refused(&folder).contains("with a certificate of its own, which Telegram does not give out"));
+    telegram.change("getWebhookInfo", "url", "");
+    assert_eq!(folder.done(&APPLY), "support: unchanged\n");
+    // It never got as far as a start: there is nothing to give back.
+    assert_eq!(folder.done(&["connection", "remove", "support"]), "support: removed\n");
+}
+
+#[test]
+fn chain_without_a_webhook_is_refused() {
+    let telegram = Telegram::start();
+    let folder = Folder::with(&telegram);
+    folder.connection("mode = \"chain\"");
+    assert_eq!(
+        refused(&folder),
+        "error: connection \"support\": mode chain hands updates on to the webhook of the bot's program, and none is known: \
+         Telegram has none set for this bot; write webhook_url = \"https://…\", where the program takes updates, \
+         or use mode gateway for a program that polls"
+    );
+    folder.connection("mode = \"chain\"\nwebhook_url = \"http://127.0.0.1:9/hook\"");
+    assert_eq!(folder.done(&APPLY), "support: created\n");
+    assert!(
+        folder
+            .done(&["connection", "show", "support"])
+            .contains("\nwebhook_url = \"http://127.0.0.1:9/hook\"\n")
+    );
+}
+
+#[test]
+fn one_connection_is_checked_line_by_line() {
+    let telegram = Telegram::start();
+    let folder = Folder::with(&telegram);
+    folder.connection("");
+    folder.done(&APPLY);
+    let good = folder.done(&["connection", "check", "support"]);
+    assert!(
+        good.contains("host                 warning  not running") && good.ends_with("everything is in order\n"),
+        "{good}"
+    );
+    assert_eq!(
+        folder.run(&["connection", "check", "suport"]).err,
+        "error: there is no connection \"suport\"; there are support\n"
+    );
+    telegram.change("getWebhookInfo", "url", "https://bot.example/hook");
+    let ran = folder.run(&["connection", "check", "support"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert!(
+        ran.out.contains("WRONG    bot.example, 0 updates pending"),
+        "{}",
+        ran.out
+    );
+    telegram.refuse("getMe", 401, "Unauthorized");
+    let ran = folder.run(&["connection", "check", "support"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .contains("WRONG    Telegram does not know the bot of this token"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
