@@ -1,83 +1,79 @@
-//! Which customers' updates have come in and are not handled yet: an answer of the bot's program must not overtake the question.
+//! What of a private chat is under way: a topic shows the two sides of a dialog in the order of the chat itself.
+//!
+//! Messages of a private chat are numbered in one row, whoever wrote them. So what the bot's program sent waits for earlier
+//! messages of the customer, and those wait for earlier ones of the program; neither can wait for the other.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use switchboard_store::ChatId;
+use switchboard_store::{ChatId, MessageId};
 use tokio::sync::Notify;
 
-/// The updates of one dialog that are under way.
-#[derive(Debug, Default, Clone, Copy)]
-struct Flight {
-    /// Tells this flight from earlier and later ones of the same dialog.
-    number: u64,
-    taken: u64,
-    done: u64,
+/// Longest wait of a customer's message for one of the program's: order is not worth more.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whose messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    Customer,
+    Program,
 }
 
-/// What came in up to some moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket {
-    flight: u64,
-    taken: u64,
-}
-
-/// Updates under way, by dialog. As many entries as dialogs in the batch that is being handled.
+/// Messages under way, by side and chat: as many as the batches hold that are being handled.
 #[derive(Debug, Default)]
 pub struct Arrivals {
-    flights: Mutex<HashMap<ChatId, Flight>>,
-    numbers: AtomicU64,
+    flights: Mutex<HashMap<(Side, ChatId), Vec<MessageId>>>,
     landed: Notify,
 }
 
 impl Arrivals {
-    /// An update of this dialog came in.
-    pub fn taken(&self, chat: ChatId) {
-        let mut flights = self.flights.lock();
-        let flight = flights.entry(chat).or_insert_with(|| Flight {
-            number: self.numbers.fetch_add(1, Ordering::Relaxed),
-            ..Flight::default()
-        });
-        flight.taken += 1;
+    /// A message came in.
+    pub fn taken(&self, side: Side, chat: ChatId, message: MessageId) {
+        self.flights.lock().entry((side, chat)).or_default().push(message);
     }
 
-    /// One was handled.
-    pub fn done(&self, chat: ChatId) {
+    /// It was handled, or will not be.
+    pub fn done(&self, side: Side, chat: ChatId, message: MessageId) {
         let mut flights = self.flights.lock();
-        if let Some(flight) = flights.get_mut(&chat) {
-            flight.done += 1;
-            if flight.done >= flight.taken {
-                flights.remove(&chat);
+        if let Some(messages) = flights.get_mut(&(side, chat)) {
+            if let Some(at) = messages.iter().position(|id| *id == message) {
+                messages.swap_remove(at);
+            }
+            if messages.is_empty() {
+                flights.remove(&(side, chat));
             }
         }
         drop(flights);
         self.landed.notify_waiters();
     }
 
-    /// What is under way now; `None` for nothing.
-    pub fn ticket(&self, chat: ChatId) -> Option<Ticket> {
-        self.flights.lock().get(&chat).map(|flight| Ticket {
-            flight: flight.number,
-            taken: flight.taken,
-        })
+    /// Whether an earlier message of that side is under way.
+    pub fn flies(&self, side: Side, chat: ChatId, before: MessageId) -> bool {
+        let flights = self.flights.lock();
+        flights
+            .get(&(side, chat))
+            .is_some_and(|messages| messages.iter().any(|id| *id < before))
     }
 
-    /// Waits until everything of the ticket is handled.
-    pub async fn landed(&self, chat: ChatId, ticket: Ticket) {
+    /// Waits until no earlier message of that side is under way.
+    pub async fn landed(&self, side: Side, chat: ChatId, before: MessageId) {
         loop {
             let landed = self.landed.notified();
             tokio::pin!(landed);
             landed.as_mut().enable();
-            let flies = self
-                .flights
-                .lock()
-                .get(&chat)
-                .is_some_and(|flight| flight.number == ticket.flight && flight.done < ticket.taken);
-            if !flies {
+            if !self.flies(side, chat, before) {
                 return;
             }
             landed.await;
+        }
+    }
+
+    /// As [`Arrivals::landed`], but not for ever.
+    pub async fn landed_soon(&self, side: Side, chat: ChatId, before: MessageId) {
+        if self.flies(side, chat, before) {
+            // Then it is shown out of order, and not lost.
+            let _ = tokio::time::timeout(PATIENCE, self.landed(side, chat, before)).await;
         }
     }
 }
@@ -87,20 +83,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_ticket_waits_for_what_came_before_it_only() {
+    async fn only_earlier_messages_of_the_other_side_are_waited_for() {
         let arrivals = Arrivals::default();
-        assert_eq!(arrivals.ticket(7), None);
-        arrivals.taken(7);
-        let ticket = arrivals.ticket(7).unwrap();
-        arrivals.taken(7);
-        arrivals.done(7);
-        // The second is still under way, but it came after the ticket.
-        arrivals.landed(7, ticket).await;
-        assert!(arrivals.ticket(7).is_some());
-        arrivals.done(7);
-        assert_eq!(arrivals.ticket(7), None);
-        arrivals.taken(7);
-        // Another flight of the same dialog is not waited for.
-        arrivals.landed(7, ticket).await;
+        arrivals.taken(Side::Customer, 7, 10);
+        arrivals.taken(Side::Customer, 7, 12);
+        assert!(arrivals.flies(Side::Customer, 7, 11));
+        assert!(!arrivals.flies(Side::Customer, 7, 10) && !arrivals.flies(Side::Program, 7, 11));
+        arrivals.done(Side::Customer, 7, 10);
+        // The second is still under way, but it came after.
+        arrivals.landed(Side::Customer, 7, 11).await;
+        arrivals.done(Side::Customer, 7, 12);
+        assert!(!arrivals.flies(Side::Customer, 7, 100));
+        assert!(arrivals.flights.lock().is_empty());
     }
 }

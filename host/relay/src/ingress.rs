@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::json;
-use switchboard_store::{Change, ChatId, TurnCommit, Write};
+use switchboard_store::{Change, ChatId, MessageId, TurnCommit, Write};
 use switchboard_telegram::CallError;
 use switchboard_telegram::types::{RELAY_UPDATES, Update, UpdateKind};
 use tokio::sync::watch;
 
+use crate::arrivals::Side;
 use crate::connection::{Inner, Status};
 use crate::turn::Event;
 
@@ -121,8 +122,8 @@ struct Turns {
 async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
     const UNREAD: &str = "an update's dialog could not be read";
     // What the bot's program answers to these must not overtake them.
-    for chat in updates.iter().filter_map(arriving) {
-        inner.arrivals.taken(chat);
+    for (chat, message) in updates.iter().filter_map(arriving) {
+        inner.arrivals.taken(Side::Customer, chat, message);
     }
     let shown = insist(inner, "the bot's program could not be given its updates", || {
         inner.show_program(&updates)
@@ -154,14 +155,12 @@ async fn handle(inner: &Arc<Inner>, updates: Vec<Update>) {
     turns.run(inner).await;
 }
 
-/// The customer whose update this is.
-fn arriving(update: &Update) -> Option<ChatId> {
-    let message = match &update.kind {
-        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => Some(message.as_ref()),
-        UpdateKind::CallbackQuery(query) => query.message.as_ref(),
+/// The customer's message that an update is.
+fn arriving(update: &Update) -> Option<(ChatId, MessageId)> {
+    match &update.kind {
+        UpdateKind::Message(message) if message.chat.id > 0 => Some((message.chat.id, message.message_id)),
         _ => None,
-    };
-    message.map(|message| message.chat.id).filter(|chat| *chat > 0)
+    }
 }
 
 impl Turns {
@@ -178,6 +177,11 @@ impl Turns {
             let inner = inner.clone();
             running.push(tokio::spawn(async move {
                 for update in turns {
+                    let arriving = arriving(&update);
+                    // What the bot's program sent before it is shown before it; the first batch is what that waits for itself.
+                    if let Some((chat, message)) = arriving.filter(|_| *inner.inbox.settled.borrow()) {
+                        inner.arrivals.landed_soon(Side::Program, chat, message).await;
+                    }
                     let event = Event::Update(update);
                     if insist(&inner, "a turn failed", || inner.turn(chat, &event))
                         .await
@@ -185,10 +189,8 @@ impl Turns {
                     {
                         return;
                     }
-                    if let Event::Update(update) = &event
-                        && let Some(chat) = arriving(update)
-                    {
-                        inner.arrivals.done(chat);
+                    if let Some((chat, message)) = arriving {
+                        inner.arrivals.done(Side::Customer, chat, message);
                     }
                 }
             }));

@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use switchboard_store::{ChatId, MessageId};
 
-use crate::arrivals::Ticket;
-
 pub use run::{Inbox, run};
 pub use tap::{ProgramCall, Tap};
 
@@ -53,6 +51,19 @@ pub struct Noted {
     pub seq: i64,
     pub chat: ChatId,
     pub what: Interception,
-    /// The customer's updates that came before it.
-    pub after: Option<Ticket>,
+}
+
+impl Interception {
+    /// The first message that it sent; what only changes messages has no place of its own in the chat.
+    #[must_use]
+    pub fn first(&self) -> Option<MessageId> {
+        match self {
+            Self::Sent { messages, .. } => messages
+                .iter()
+                .filter_map(|sent| sent.get("message_id")?.as_i64())
+                .min(),
+            Self::Copied { ids, .. } => ids.iter().min().copied(),
+            _ => None,
+        }
+    }
 }

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use switchboard_store::{Change, ChatId, Intercepted, TurnCommit, Write};
+use switchboard_store::{Change, ChatId, Intercepted, MessageId, TurnCommit, Write};
 use tokio::sync::{mpsc, watch};
 
 use super::{Interception, Noted};
+use crate::arrivals::Side;
 use crate::connection::Inner;
 use crate::ingress::insist;
 use crate::turn::Event;
@@ -49,10 +50,26 @@ impl Inbox {
 impl Inner {
     /// Notes what the bot's program did, if the relay wants to know. On disk when it returns.
     pub(super) async fn note(&self, chat: ChatId, what: Interception) {
-        let after = self.arrivals.ticket(chat);
-        if after.is_none() && !self.wants(chat).await {
+        let first = what.first();
+        // A dialog may be about to open, by a message that came before this one.
+        let opens = self
+            .arrivals
+            .flies(Side::Customer, chat, first.unwrap_or(MessageId::MAX));
+        if !(opens && self.config.parameters.intercept_external) && !self.wants(chat).await {
             return;
         }
+        if let Some(first) = first {
+            self.arrivals.taken(Side::Program, chat, first);
+        }
+        if !self.keep(chat, what).await
+            && let Some(first) = first
+        {
+            self.arrivals.done(Side::Program, chat, first);
+        }
+    }
+
+    /// Writes a note and hands it to its turn. Whether it is on its way there.
+    async fn keep(&self, chat: ChatId, what: Interception) -> bool {
         let seq = self.inbox.seq.fetch_add(1, Ordering::Relaxed) + 1;
         let body = serde_json::to_string(&what).unwrap_or_default();
         let at = self.now();
@@ -67,17 +84,25 @@ impl Inner {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => {
                 tracing::error!(connection = %self.name, error = %crate::chain(&error), "a message of the bot's program could not be noted and will not be shown");
-                return;
+                return false;
             }
             // It is with the committer, and is found in the store.
             Err(_) => {
                 self.inbox.spilled.store(true, Ordering::Release);
-                return;
+                return false;
             }
         }
-        let noted = Noted { seq, chat, what, after };
-        if self.inbox.notes.try_send(noted).is_err() {
+        let sent = self.inbox.notes.try_send(Noted { seq, chat, what }).is_ok();
+        if !sent {
             self.inbox.spilled.store(true, Ordering::Release);
+        }
+        sent
+    }
+
+    /// It is handled, or left to the store.
+    fn landed(&self, noted: &Noted) {
+        if let Some(first) = noted.what.first() {
+            self.arrivals.done(Side::Program, noted.chat, first);
         }
     }
 
@@ -114,7 +139,9 @@ pub async fn run(inner: Arc<Inner>, mut notes: mpsc::Receiver<Noted>) {
         let spilled = inner.inbox.spilled.swap(false, Ordering::AcqRel);
         if spilled {
             // They are all in the store, those in memory too.
-            while notes.try_recv().is_ok() {}
+            while let Ok(noted) = notes.try_recv() {
+                inner.landed(&noted);
+            }
             stored(&inner).await;
         }
         tokio::select! {
@@ -147,7 +174,6 @@ async fn stored(inner: &Arc<Inner>) {
                     seq: row.seq,
                     chat: row.chat,
                     what,
-                    after: None,
                 }),
                 Err(error) => {
                     tracing::error!(connection = %inner.name, %error, "a note cannot be read and is left");
@@ -183,10 +209,10 @@ async fn handle(inner: &Arc<Inner>, batch: Vec<Noted>) {
 async fn one_dialog(inner: Arc<Inner>, notes: Vec<Noted>) {
     for noted in notes {
         let chat = noted.chat;
-        if let Some(ticket) = noted.after {
+        if let Some(first) = noted.what.first() {
             tokio::select! {
                 () = inner.stopping.cancelled() => return,
-                () = inner.arrivals.landed(chat, ticket) => {}
+                () = inner.arrivals.landed(Side::Customer, chat, first) => {}
             }
         }
         let event = Event::Intercepted(noted);
@@ -195,6 +221,9 @@ async fn one_dialog(inner: Arc<Inner>, notes: Vec<Noted>) {
             .is_none()
         {
             return;
+        }
+        if let Event::Intercepted(noted) = &event {
+            inner.landed(noted);
         }
     }
 }
