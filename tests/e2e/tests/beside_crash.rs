@@ -139,7 +139,11 @@ async fn the_gateway_killed_in_a_stream_of_updates_and_calls() -> Result<()> {
         let got = diary.lock().unwrap().got.get(&chat).cloned().unwrap_or_default();
         assert_eq!(firsts(&got), expected, "the program's updates, SEED={seed}");
         assert_eq!(firsts(&shown(&topic, "in ")), expected, "the topic, SEED={seed}");
-        assert_eq!(firsts(&shown(&topic, "🤖 re ")), expected, "the program in the topic, SEED={seed}");
+        assert_eq!(
+            firsts(&shown(&topic, "🤖 re ")),
+            expected,
+            "the program in the topic, SEED={seed}"
+        );
         repeats += got.len() - written;
         calls += told().len();
     }
