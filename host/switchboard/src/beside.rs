@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use switchboard_gateway::{Behind, Called, Door, Front, FrontDeps, GatewayError, Spent, Taken, Verdict};
+use switchboard_relay::config::Mode;
 use switchboard_relay::program::{ForProgram, Program, ProgramError, Sight};
 use switchboard_relay::{ProgramCall, Tap};
 use switchboard_store::{Connection as Row, SealKey, Store};
@@ -13,6 +14,7 @@ use switchboard_telegram::Token;
 use tokio::sync::{OnceCell, watch};
 
 use crate::config::Config;
+use crate::moving::mode_of;
 
 /// The front door of a host, and what connections with a program of their own need.
 #[derive(Debug)]
@@ -44,7 +46,12 @@ impl Gateway {
             seal,
         };
         if gateway.listen.is_some() {
-            gateway.door().await?;
+            let door = gateway.door().await?;
+            for row in gateway.store.connections().await? {
+                if mode_of(&row).is_ok_and(|mode| mode == Mode::Gateway) {
+                    door.expect(row.bot);
+                }
+            }
         }
         Ok(gateway)
     }
@@ -94,6 +101,13 @@ impl Gateway {
             Arc::new(Line(beside.tap.clone())),
         );
         Ok(())
+    }
+
+    /// A program is to come back: it is not told that its token is unknown.
+    pub fn expect(&self, beside: &Beside) {
+        if let Some(door) = self.door.get() {
+            door.expect(beside.bot);
+        }
     }
 
     /// Lets no more calls in.

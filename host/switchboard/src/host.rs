@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::apply::{Applied, Bench, Outcome};
 use crate::beside::{Beside, Gateway};
 use crate::config::connections::Wanted;
-use crate::moving::{self, Arrival};
+use crate::moving::{self, Arrival, mode_of};
 use crate::plugins::PluginFolder;
 use crate::redact::one_line;
 use crate::secrets::Secrets;
@@ -53,7 +53,6 @@ struct Running {
 /// A connection that was started, with the plugins that it was started with.
 #[derive(Debug)]
 struct Up {
-    mode: Mode,
     connection: Connection,
     plugins: Vec<Arc<Plugin>>,
     /// The bot's own program, in the modes that have one.
@@ -172,7 +171,6 @@ impl Host {
         let started = Connection::start(deps, row, token.clone()).await;
         let up = match (started, beside) {
             (Ok(connection), beside) => Up {
-                mode,
                 connection,
                 plugins,
                 beside,
@@ -217,14 +215,14 @@ impl Host {
         Some(beside)
     }
 
-    /// After a pause: lets no more calls in where the connection did not come back in a mode in which its program calls.
-    fn shut_unless_back(&self, running: &Running, name: &str, before: &Beside) {
-        let back = running.connections.get(name).is_some_and(|up| {
-            let same = up.beside.as_ref().is_some_and(|beside| beside.bot() == before.bot());
-            up.mode == Mode::Gateway && same
-        });
-        if !back {
-            self.gateway.shut(before);
+    /// After a pause: lets no more calls in where the connection did not come back in a mode in which its program calls. `row` is
+    /// the connection as it is to be.
+    fn settle_door(&self, running: &Running, before: &Beside, row: Option<&Row>) {
+        let calls = |row: &&Row| row.bot == before.bot() && mode_of(row).is_ok_and(|mode| mode == Mode::Gateway);
+        match row.filter(calls) {
+            Some(row) if running.connections.contains_key(&row.name) => {}
+            Some(_) => self.gateway.expect(before),
+            None => self.gateway.shut(before),
         }
     }
 
@@ -266,11 +264,12 @@ impl Host {
                 };
                 // Started again in any case: as it is wanted, or as it was.
                 let rows = self.store.connections().await?;
-                if let Some(row) = rows.into_iter().find(|row| row.name == *name) {
+                let row = rows.into_iter().find(|row| row.name == *name);
+                if let Some(row) = row.clone() {
                     self.start_one(&mut running, row).await;
                 }
                 if let Some(before) = before {
-                    self.shut_unless_back(&running, name, &before);
+                    self.settle_door(&running, &before, row.as_ref());
                 }
                 written?;
                 tracing::info!(connection = %name, outcome = one.applied.outcome.word(), "connection applied");

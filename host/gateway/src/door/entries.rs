@@ -1,6 +1,6 @@
 //! Which tokens are let in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -34,26 +34,38 @@ pub(super) struct Entry {
 
 /// The open tokens by the bot's number.
 #[derive(Debug, Default)]
-pub(super) struct Entries(RwLock<HashMap<i64, Arc<Entry>>>);
+pub(super) struct Entries {
+    open: RwLock<HashMap<i64, Arc<Entry>>>,
+    /// Bots that will be let in.
+    expected: RwLock<HashSet<i64>>,
+}
 
 /// What a token is worth.
 pub(super) enum Known {
     Open(Arc<Entry>),
-    /// Telegram's description of why not.
-    Refused(&'static str),
+    /// Code and description of why not.
+    Refused(u16, &'static str),
 }
 
 impl Entries {
     pub(super) fn open(&self, entry: Entry) {
-        self.0.write().insert(entry.token.bot_id(), Arc::new(entry));
+        let bot = entry.token.bot_id();
+        self.open.write().insert(bot, Arc::new(entry));
+        self.expected.write().remove(&bot);
+    }
+
+    pub(super) fn expect(&self, bot: i64) {
+        self.expected.write().insert(bot);
+        self.open.write().remove(&bot);
     }
 
     pub(super) fn shut(&self, bot: i64) {
-        self.0.write().remove(&bot);
+        self.open.write().remove(&bot);
+        self.expected.write().remove(&bot);
     }
 
     pub(super) fn find(&self, token: &[u8]) -> Known {
-        const INVALID: Known = Known::Refused("Unauthorized: invalid token specified");
+        const INVALID: Known = Known::Refused(401, "Unauthorized: invalid token specified");
         let Some(colon) = memchr::memchr(b':', token) else {
             return INVALID;
         };
@@ -69,9 +81,11 @@ impl Entries {
         if bot <= 0 || bot >= 1 << 54 {
             return INVALID;
         }
-        match self.0.read().get(&bot) {
+        match self.open.read().get(&bot) {
             Some(entry) if same(entry.token.expose().as_bytes(), token) => Known::Open(Arc::clone(entry)),
-            _ => Known::Refused("Unauthorized"),
+            // To a program 401 is the end; this is what it tries again after.
+            None if self.expected.read().contains(&bot) => Known::Refused(502, "Bad Gateway"),
+            _ => Known::Refused(401, "Unauthorized"),
         }
     }
 }

@@ -44,8 +44,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// An open front door. It has a thread of its own; [`Front`](crate::Front)s and whoever stands [`Behind`] are asked in the
 /// runtime in which it was opened.
 ///
-/// It takes 1,000 connections at once, heads up to 256 KiB, and bodies of any length, of which it holds at most 64 KiB in each
-/// direction; what is [watched](Behind::watches) is kept up to 1 MiB while it passes.
+/// It takes 1,000 connections at once, each with one more to the server: a process needs some 2,000 descriptors for that. Heads
+/// may have 256 KiB. Bodies have any length; of one on its way up 128 KiB are held, of one on its way down 64 KiB, and what
+/// is [watched](Behind::watches) is kept up to 1 MiB of parameters and 1 MiB of answer while it passes.
 #[derive(Debug)]
 pub struct Door {
     shared: Arc<Shared>,
@@ -146,6 +147,12 @@ impl Door {
             front,
             behind,
         });
+    }
+
+    /// This bot is going to be let in: until then its calls are answered 502, which programs try again after, and not 401,
+    /// at which they give up.
+    pub fn expect(&self, bot: i64) {
+        self.shared.entries.expect(bot);
     }
 
     /// Lets a bot's token in no longer. Calls under way end as they would have.

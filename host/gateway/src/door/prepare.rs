@@ -79,7 +79,7 @@ pub(super) fn prepare(bytes: &[u8], shared: &Shared, up: &mut Vec<u8>) -> Result
         Target::Odd => return Err(Refused(400)),
         Target::Nothing(description) => Route::Local(Answer::error(404, description)),
         Target::File { token } => match shared.entries.find(&token) {
-            Known::Refused(description) => Route::Local(Answer::error(401, description)),
+            Known::Refused(code, description) => Route::Local(Answer::error(code, description)),
             Known::Open(_) if !reads => return Err(Refused(501)),
             Known::Open(_) => {
                 request.repeatable = true;
@@ -89,7 +89,7 @@ pub(super) fn prepare(bytes: &[u8], shared: &Shared, up: &mut Vec<u8>) -> Result
         Target::Call {
             token, method, query, ..
         } => match shared.entries.find(&token) {
-            Known::Refused(description) => Route::Local(Answer::error(401, description)),
+            Known::Refused(code, description) => Route::Local(Answer::error(code, description)),
             Known::Open(entry) => {
                 let held =
                     entry.front.is_some() && head.method != "OPTIONS" && (method.is_empty() || is_fronts(&method));

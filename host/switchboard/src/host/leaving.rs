@@ -44,15 +44,19 @@ impl Host {
             }
             Err(error) => Err(error),
         };
-        match &removed {
+        let stays = match &removed {
             Ok(_) => {
                 self.statuses().remove(name);
                 tracing::info!(connection = %name, "connection removed");
+                None
             }
-            Err(_) => self.start_one(&mut running, row).await,
-        }
+            Err(_) => {
+                self.start_one(&mut running, row.clone()).await;
+                Some(&row)
+            }
+        };
         if let Some(beside) = &beside {
-            self.shut_unless_back(&running, name, beside);
+            self.settle_door(&running, beside, stays);
         }
         removed
     }
