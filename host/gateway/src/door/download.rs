@@ -87,7 +87,7 @@ impl Download {
         server: &mut Stream,
         answer: &mut Buffer,
         out: &mut Vec<u8>,
-        mut client: Watch<'_>,
+        client: &mut Watch<'_>,
         progress: &mut u64,
     ) -> Poll<io::Result<()>> {
         answer.widen(WIDE);
@@ -97,7 +97,7 @@ impl Download {
             if !out.is_empty() || self.valid > 0 {
                 let slices = [IoSlice::new(out), IoSlice::new(&answer.data()[..self.valid])];
                 let slices = if out.is_empty() { &slices[1..] } else { &slices[..] };
-                if let Poll::Ready(count) = Pin::new(&mut *client.stream).poll_write_vectored(cx, slices) {
+                if let Poll::Ready(count) = client.stream().poll_write_vectored(cx, slices) {
                     let count = count?;
                     if count == 0 {
                         return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

@@ -205,10 +205,7 @@ impl Connection {
         watched: bool,
     ) -> Result<(Response, bool), NoHead> {
         const LATE: NoHead = NoHead::Bad("no answer in time");
-        let watch = Watch {
-            stream: &mut self.stream,
-            input: &mut self.input,
-        };
+        let watch = Watch::new(&mut self.stream, &mut self.input);
         let waiting = answer_head(server, answer, asked, &mut self.out, Some(watch));
         match timeout(patience, waiting).await.unwrap_or(Err(LATE)) {
             Ok(response) => Ok((response, false)),
@@ -292,15 +289,10 @@ impl Connection {
     async fn stream_back(&mut self, server: &mut Stream, answer: &mut Buffer, download: &mut Download) -> bool {
         let mut out = std::mem::take(&mut self.out);
         let mut progress = 0;
+        let mut watch = Watch::new(&mut self.stream, &mut self.input);
         let whole = loop {
             let before = progress;
-            let passing = poll_fn(|cx| {
-                let watch = Watch {
-                    stream: &mut self.stream,
-                    input: &mut self.input,
-                };
-                download.poll_pump(cx, server, answer, &mut out, watch, &mut progress)
-            });
+            let passing = poll_fn(|cx| download.poll_pump(cx, server, answer, &mut out, &mut watch, &mut progress));
             match timeout(self.shared.limits.stall, passing).await {
                 Ok(result) => break result,
                 Err(_) if progress > before => {}

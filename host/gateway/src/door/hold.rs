@@ -113,10 +113,7 @@ impl Connection {
             let answer = front.answer(&method, &params, certificate).await;
             (answer, params)
         }));
-        let mut watch = Watch {
-            stream: &mut self.stream,
-            input: &mut self.input,
-        };
+        let mut watch = Watch::new(&mut self.stream, &mut self.input);
         tokio::select! {
             biased;
             done = &mut task.0 => match done {

@@ -2,6 +2,7 @@
 
 mod big;
 mod breaking;
+mod chaos;
 mod files;
 mod framing;
 mod harness;

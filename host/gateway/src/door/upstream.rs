@@ -122,6 +122,12 @@ impl Upstream {
         }
     }
 
+    /// Whether a connection waits that could be used.
+    #[cfg(test)]
+    pub(super) fn is_warm(&self) -> bool {
+        self.idle.lock().iter_mut().any(|(stream, _)| is_quiet(stream))
+    }
+
     pub(super) async fn connect(&self) -> io::Result<Stream> {
         match tokio::time::timeout(CONNECT, self.dial()).await {
             Ok(done) => done,

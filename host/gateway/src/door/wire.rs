@@ -2,25 +2,42 @@
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use super::buffer::Buffer;
 use super::forward::{Asked, Response, read_response};
 use super::stream::Stream;
 use crate::request::HEADERS_LIMIT;
 
+/// Between two looks at a client that has sent so much ahead that nothing more can be read of it.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// A client that waits, and may hang up.
 pub(super) struct Watch<'a> {
-    pub(super) stream: &'a mut TcpStream,
-    pub(super) input: &'a mut Buffer,
+    stream: &'a mut TcpStream,
+    input: &'a mut Buffer,
+    next_look: Option<Pin<Box<Sleep>>>,
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    pub(super) fn new(stream: &'a mut TcpStream, input: &'a mut Buffer) -> Self {
+        Self {
+            stream,
+            input,
+            next_look: None,
+        }
+    }
+
+    pub(super) fn stream(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(self.stream)
+    }
+
     /// Ready when the client has hung up. What it sends ahead is kept, as far as there is room.
     pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.input.room(0) {
@@ -29,11 +46,26 @@ impl Watch<'_> {
                 Ok(_) => {}
             }
         }
-        Poll::Pending
+        while !is_shut(self.stream) {
+            let look = self.next_look.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK)));
+            ready!(look.as_mut().poll(cx));
+            self.next_look = None;
+        }
+        Poll::Ready(())
     }
 
     pub(super) async fn gone(&mut self) {
         poll_fn(|cx| self.poll_gone(cx)).await;
+    }
+}
+
+/// Whether the other side has closed, though not all that it sent has been read.
+fn is_shut(stream: &TcpStream) -> bool {
+    let mut cx = Context::from_waker(Waker::noop());
+    match pin!(stream.ready(Interest::READABLE)).poll(&mut cx) {
+        Poll::Ready(Ok(ready)) => ready.is_read_closed(),
+        Poll::Ready(Err(_)) => true,
+        Poll::Pending => false,
     }
 }
 

@@ -71,8 +71,8 @@ async fn a_connection_closed_while_it_waited_is_not_used() {
         behind.send(answer("200 OK", OK)).await;
         client.message().await.unwrap();
         drop(behind);
-        // The end has come to the door's side when a byte that follows it on the same loop has.
-        while door.shared.upstream.reuse().is_some() {
+        // Until the door's side has heard of it, nobody could know.
+        while door.shared.upstream.is_warm() {
             tokio::task::yield_now().await;
         }
     }

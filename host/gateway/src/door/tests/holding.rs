@@ -132,9 +132,16 @@ async fn too_many_parameters_are_refused_as_telegram_refuses_them() {
 
 #[tokio::test]
 async fn a_poll_ends_with_the_client_that_waits_for_it() {
-    let (_door, mut client, front, _seen) = with_front().await;
+    let (door, mut client, front, _seen) = with_front().await;
     client.send(post("getUpdates", "wait=1")).await;
     soon(front.arrived.notified()).await;
+    drop(client);
+    soon(front.dropped.notified()).await;
+    // Also where it has sent more ahead than is read.
+    let mut client = Peer::connect(door.address()).await;
+    client.send(post("getUpdates", "wait=1")).await;
+    soon(front.arrived.notified()).await;
+    client.send(post("sendMessage", &"x".repeat(40 << 10))).await;
     drop(client);
     soon(front.dropped.notified()).await;
 }
