@@ -1,7 +1,6 @@
 //! An answer's body on its way to the client.
 
 use std::io::{self, IoSlice};
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
