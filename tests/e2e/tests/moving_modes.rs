@@ -147,3 +147,23 @@ async fn a_program_notices_no_change_of_its_connection() -> Result<()> {
     assert!(calls > 5);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_cannot_start_is_no_wrong_token() -> Result<()> {
+    let mut stage = stage().await?;
+    apply(&stage, "gateway", "").await?;
+    // Somebody sets a webhook past the gateway, and nobody has said its secret: a person is needed.
+    let telegram = Bot::at(&stage.sim.api_url());
+    telegram
+        .call("setWebhook", json!({"url": "http://127.0.0.1:9/hook"}))
+        .await?;
+    stage.run().await?;
+    let bot = Bot::at(&stage.door());
+    let answer = bot.ask("getMe", json!({})).await?;
+    assert_eq!(answer["error_code"], 502, "{answer}");
+    let list = stage.command(&["connection", "list"]).await?;
+    assert!(list.stdout.contains("webhook_secret"), "{}", list.stdout);
+    apply(&stage, "gateway", "webhook_secret = \"none\"").await?;
+    assert_eq!(bot.call("getMe", json!({})).await?["username"], "stage_bot");
+    Ok(())
+}
