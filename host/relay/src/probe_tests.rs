@@ -108,6 +108,7 @@ async fn a_good_connection_gives_its_facts() {
         name: "Help".into(),
         group_title: "Team".into(),
         warnings: vec![],
+        webhook: None,
     };
     assert_eq!(facts, expected);
 }

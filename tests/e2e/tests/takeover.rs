@@ -3,6 +3,8 @@
 use anyhow::{Context, Result};
 use serde_json::json;
 use switchboard_e2e::{Bot, SOON, Setup, Stage};
+use switchboard_store::{Change, Store, TurnCommit, Write};
+use switchboard_store_sqlite::SqliteStore;
 use telegram_sim::Seat;
 
 /// A stage with the program beside it, and a customer with a dialog.
@@ -108,6 +110,43 @@ async fn a_press_during_a_takeover_is_answered_and_waits() -> Result<()> {
     topic.text("/release");
     bot.wait_update(SOON, |update| update["callback_query"].is_object())
         .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_takeover_ends_by_itself_when_no_operator_writes() -> Result<()> {
+    let (mut stage, mut bot, alice, topic) = met("TAKEOVER_TIMEOUT = 1").await?;
+    topic.text("/takeover");
+    says(&topic, "a minute without a message").await?;
+    alice.text("held");
+    topic.wait_text("held", SOON).await?;
+    stage.stop().await?;
+    // The minute passes while nobody looks.
+    let store = SqliteStore::open(&format!(
+        "sqlite://{}",
+        stage.dir.path().join("switchboard.db").display()
+    ))
+    .await?;
+    let connection = store.connections().await?[0].id;
+    let mut dialog = store.dialog(connection, alice.person).await?.context("no dialog")?;
+    assert!(
+        dialog
+            .takeover_ends
+            .is_some_and(|ends| ends - dialog.taken_over.unwrap_or_default() == 60_000)
+    );
+    dialog.takeover_ends = Some(1);
+    dialog.version += 1;
+    let commit = TurnCommit {
+        connection,
+        changes: vec![Change::PutDialog(dialog)],
+        ..TurnCommit::default()
+    };
+    store.commit(vec![Write::Turn(commit)]).await?;
+    store.close().await;
+    stage.run().await?;
+    bot.moves_to(&stage.door());
+    says(&topic, "No operator wrote for a while").await?;
+    bot.wait_text("held", SOON).await.context(stage.evidence())?;
     Ok(())
 }
 

@@ -48,6 +48,7 @@ const MAX_MINUTES: i64 = 100_000;
 /// Telegram takes 4,096 units; the rest is left for the customer's name.
 const MAX_WELCOME: usize = 3_900;
 const FIRST: &str = "0.1.0";
+const SECOND: &str = "0.2.0";
 const KEYWORDS: &str = "it comes with the plugin `keywords`";
 const MONITOR: &str = "it comes with the monitoring of groups and channels; only private chats are handled now";
 
@@ -261,7 +262,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "Words that open a dialog, such as a command of the bot's own program: while no dialog is open, other messages are not shown, and the customer is alone with that program. Without any, every message opens a dialog.",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "a list of words or commands, or `\"OFF\"`; a message that begins with one opens",
             example: "[\"/operator\"]",
             read: |value, parameters| words(value).map(|words| parameters.opened_by = words),
@@ -276,7 +277,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "Shows in the topic what the bot's own program sends to the customer (modes `gateway` and `chain`).",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "`true` or `false`",
             example: "false",
             read: |value, parameters| truth(value).map(|given| parameters.intercept_external = given),
@@ -288,7 +289,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "A message of the bot's own program opens a dialog as well, not only a customer's. A broadcast of that program then opens one with everybody.",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "`true` or `false`",
             example: "true",
             read: |value, parameters| truth(value).map(|given| parameters.intercept_opens = given),
@@ -300,7 +301,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "An operator's answer takes the dialog over from the bot's own program, as `/takeover` does.",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "`true` or `false`",
             example: "true",
             read: |value, parameters| truth(value).map(|given| parameters.auto_takeover = given),
@@ -312,7 +313,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "Minutes without an operator's message after which a dialog that was taken over goes back to the bot's own program.",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "a whole number of minutes, 1 to 100000, or `\"OFF\"`",
             example: "30",
             read: |value, parameters| {
@@ -333,7 +334,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "What becomes of a customer's updates while an operator has the dialog: they are held back from the bot's own program, or it gets them with the field `switchboard` in the update. Questions about payments always pass.",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "`\"hold\"` or `\"mark\"`",
             example: "\"mark\"",
             read: |value, parameters| {
@@ -357,7 +358,7 @@ pub static TABLE: &[Parameter] = &[
         aliases: &[],
         help: "What becomes of updates that were held back, when the dialog is released: the bot's own program gets them then, or never.",
         availability: Availability::Here {
-            since: FIRST,
+            since: SECOND,
             kind: "`\"handover\"` or `\"drop\"`",
             example: "\"drop\"",
             read: |value, parameters| {
