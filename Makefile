@@ -36,10 +36,11 @@ fmt:
 lint:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-bench: plugins ## Throughput and latency of the host, and what a plugin's hook costs
+bench: plugins ## Throughput and latency of the host, a plugin's hook, and the front door beside nginx
 	@$(CARGO) run --quiet -p switchboard-plugin-build -- host/runtime/benches/guest --out $(TARGET)/plugins
 	$(CARGO) build --release -p switchboard
 	@E2E_LOG=warn $(CARGO) run --release -p switchboard-e2e --bin load
+	@$(CARGO) bench --quiet -p switchboard-gateway --bench door
 
 audit: ## Licences, bans and sources of all dependencies
 	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked

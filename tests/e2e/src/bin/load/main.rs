@@ -3,6 +3,8 @@
 //! The simulated Telegram and the driver share one process, the host is another; its CPU time is read from the kernel.
 #![forbid(unsafe_code)]
 
+mod beside;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -35,7 +37,7 @@ async fn main() -> Result<()> {
         "cost of the incoming hook, all in: {:.0} µs of CPU per incoming message",
         2.0 * (per_message(hooked) - per_message(plain))
     );
-    Ok(())
+    beside::measure().await
 }
 
 async fn measure(name: &str, plugins: &str) -> Result<f64> {
