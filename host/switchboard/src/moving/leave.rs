@@ -16,6 +16,8 @@ use super::{Waits, now, origin, patiently, waits};
 
 /// How long the program may take to fetch what waits for it.
 const DRAIN: Duration = Duration::from_secs(10);
+/// A program that fetches nothing for so long is not going to.
+const STILL: Duration = Duration::from_secs(4);
 const LOOK: Duration = Duration::from_millis(50);
 /// A program that has not polled for so long is not there.
 const ABSENT: i64 = 60_000;
@@ -86,11 +88,16 @@ impl Leaving {
             }
         }
         let until = Instant::now() + DRAIN;
+        let (mut last, mut since) = (usize::MAX, Instant::now());
         loop {
             let waiting = front.waiting();
+            if waiting.updates < last {
+                (last, since) = (waiting.updates, Instant::now());
+            }
+            let over = Instant::now() >= until || since.elapsed() >= STILL;
             let polls = waiting.polled.is_some_and(|at| now() - at < ABSENT);
             let fetches = waiting.webhook.is_some() || polls;
-            if waiting.updates == 0 || !fetches || Instant::now() >= until {
+            if waiting.updates == 0 || !fetches || over {
                 return self.waits().await;
             }
             tokio::time::sleep(LOOK).await;
