@@ -71,7 +71,7 @@ pub fn taken_over_already(name: &str) -> String {
 }
 
 pub fn released_dialog(name: &str) -> String {
-    format!("🤖 {name} talks to the bot's own program again.")
+    format!("↩️ {name} talks to the bot's own program again.")
 }
 
 pub fn not_taken_over(name: &str) -> String {
@@ -80,7 +80,7 @@ pub fn not_taken_over(name: &str) -> String {
 
 pub fn takeover_over(name: &str) -> String {
     format!(
-        "🤖 No operator wrote for a while: {name} talks to the bot's own program again. /takeover takes the dialog back."
+        "↩️ No operator wrote for a while: {name} talks to the bot's own program again. /takeover takes the dialog back."
     )
 }
 
