@@ -56,6 +56,8 @@ pub(super) struct State {
     pub(super) delivery: Delivery,
     /// `setWebhook` is refused before this.
     pub(super) next_set: Option<tokio::time::Instant>,
+    /// A webhook is being set, and not yet found good.
+    pub(super) verifying: bool,
     /// The queue was full and the warning was given.
     pub(super) warned: bool,
     pub(super) stopping: bool,
@@ -94,6 +96,11 @@ impl Bodies {
 }
 
 impl State {
+    /// A webhook is set, or about to be: no place for polls.
+    pub(super) fn hooked(&self) -> bool {
+        self.settings.webhook.is_some() || self.verifying
+    }
+
     /// What has left the index leaves memory, and then the store.
     pub(super) fn doom(&mut self, gone: Vec<Position>, erase: &Notify) {
         if gone.is_empty() {
@@ -151,6 +158,7 @@ impl Core {
             polling: Polling::default(),
             delivery: Delivery::default(),
             next_set: None,
+            verifying: false,
             warned: false,
             stopping: false,
         };

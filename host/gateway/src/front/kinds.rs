@@ -92,6 +92,11 @@ impl Kinds {
         *self == Self::default()
     }
 
+    /// What `getWebhookInfo` tells: the known ones, and nothing where they are the default.
+    pub(super) fn told(&self) -> Option<&[String]> {
+        (self.known != Self::default().known).then_some(&self.known)
+    }
+
     pub(super) fn wants(&self, kind: &str) -> bool {
         if KNOWN.contains(&kind) {
             self.known.iter().any(|name| name == kind)
@@ -141,5 +146,10 @@ mod tests {
         let kinds = Kinds::parse(r#"["message","brand_new"]"#).unwrap();
         assert_eq!(kinds.names(), ["message", "brand_new"]);
         assert!(kinds.wants("brand_new") && !kinds.wants("other_new"));
+        assert_eq!(kinds.told().unwrap(), ["message"]);
+        // The others are Telegram's default then, now that the new one is as good as not named.
+        let kinds = Kinds::parse(r#"["Brand_New"]"#).unwrap();
+        assert!(kinds.wants("brand_new") && kinds.wants("message") && !kinds.wants("chat_member"));
+        assert_eq!(kinds.told(), None);
     }
 }

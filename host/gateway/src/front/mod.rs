@@ -3,7 +3,7 @@
 //! A [`Front`] stands in for Telegram in what concerns updates: it keeps them in a durable queue and answers `getUpdates`,
 //! `setWebhook`, `deleteWebhook` and `getWebhookInfo` by the rules of Telegram's own server. What differs, because a door is
 //! not the public server:
-//! - A webhook may be plain HTTP, on any port and at a private address; a refused `setWebhook` leaves the earlier one.
+//! - A webhook may be plain HTTP, on any port and at a private address.
 //! - `logOut` and `close` are refused: they would end the bot's session for the relay too.
 //! - An update that was held back and is handed over comes after newer ones with its own, lower id. An offset confirms it only
 //!   once it was in an answer.
@@ -187,6 +187,10 @@ impl Front {
 
     /// Answers a call about updates; `None` for one to pass on. `method` is in lower case, `certificate` the uploaded file of
     /// that name. Waits as long as the call asks to; safe to drop at any time.
+    ///
+    /// As at Telegram, a `setWebhook` that is refused with 400 has already ended the webhook before, a poll that waited, and,
+    /// with `drop_pending_updates`, all that waited; one refused with 429 has ended nothing. `drop_pending_updates` also drops
+    /// what is held back.
     pub async fn answer(self: &Arc<Self>, method: &str, params: &Params, certificate: Option<Bytes>) -> Option<Answer> {
         match method {
             "getupdates" => Some(self.core.get_updates(params).await),

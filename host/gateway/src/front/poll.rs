@@ -68,7 +68,7 @@ enum Step {
 
 impl Core {
     pub(super) async fn get_updates(self: &std::sync::Arc<Self>, params: &Params) -> Answer {
-        if self.state.lock().settings.webhook.is_some() {
+        if self.state.lock().hooked() {
             return self.conflict(HOOKED).await;
         }
         if let Err(error) = self.choose_kinds(params).await {
@@ -152,7 +152,7 @@ impl Core {
                 Abort::SetWebhook => SET,
             });
         }
-        if state.settings.webhook.is_some() {
+        if state.hooked() {
             return Step::Conflict(HOOKED);
         }
         if state.stopping {

@@ -125,6 +125,13 @@ impl Index {
         gone
     }
 
+    /// Takes out all, held or not.
+    pub(super) fn clear(&mut self) -> Vec<Position> {
+        self.handed.clear();
+        let (open, held) = (std::mem::take(&mut self.open), std::mem::take(&mut self.held));
+        open.into_keys().chain(held.into_keys()).collect()
+    }
+
     /// Takes out what came before `before`, held or not.
     pub(super) fn expire(&mut self, before: i64) -> Vec<Position> {
         let mut gone = Vec::new();
@@ -224,6 +231,8 @@ mod tests {
         assert_eq!(index.held_of(1), [2, 6]);
         assert_eq!((index.open(), index.held()), (0, 2));
         assert_eq!(index.expire(11), [2]);
+        assert_eq!(index.clear(), [6]);
+        assert_eq!((index.open(), index.held()), (0, 0));
     }
 
     #[test]

@@ -34,14 +34,22 @@ struct Info<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ip_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    allowed_updates: Option<Vec<String>>,
+    allowed_updates: Option<&'a [String]>,
 }
 
 /// What a call wants the webhook to be.
 struct Wish {
-    hook: Option<Hook>,
+    /// None: that there be none.
+    hook: Result<Option<Hook>, Refusal>,
     kinds: Option<Kinds>,
     drop: bool,
+}
+
+/// What is wrong with a webhook, in Telegram's words.
+struct Refusal {
+    text: String,
+    /// Found out when all else was set, the kinds too.
+    late: bool,
 }
 
 impl Core {
@@ -61,7 +69,7 @@ impl Core {
             last_error_message: message,
             max_connections: hook.map(|hook| hook.max_connections),
             ip_address: hook.map(|hook| ip(hook).map_or_else(|| "<unknown>".to_owned(), |ip| ip.to_string())),
-            allowed_updates: (!state.settings.kinds.is_default()).then(|| state.settings.kinds.names()),
+            allowed_updates: state.settings.kinds.told(),
         };
         match serde_json::to_string(&info) {
             Ok(text) => Answer::ok(&text, None),
@@ -69,7 +77,7 @@ impl Core {
         }
     }
 
-    /// `setWebhook`, with a URL or without one, and `deleteWebhook`. A wish that is refused leaves all as it was.
+    /// `setWebhook`, with a URL or without one, and `deleteWebhook`.
     pub(super) async fn set_webhook(
         self: &Arc<Self>,
         method: &str,
@@ -85,13 +93,10 @@ impl Core {
             }
             state.next_set = Some(now + self.rules.set_gap);
         }
-        let hook = match (!url.is_empty()).then(|| wished(url, params, certificate.as_ref())) {
-            Some(Err(text)) => return Answer::error(400, &text),
-            Some(Ok(hook)) => Some(hook),
-            None => None,
-        };
         let wish = Wish {
-            hook,
+            hook: (!url.is_empty())
+                .then(|| wished(url, params, certificate.as_ref()))
+                .transpose(),
             kinds: params.get("allowed_updates").and_then(Kinds::parse),
             drop: params.flag("drop_pending_updates"),
         };
@@ -102,6 +107,8 @@ impl Core {
         }
     }
 
+    /// In Telegram's order: a poll that waits ends, pending updates are dropped, the webhook before goes, and only then it is
+    /// seen whether the new one is any good.
     async fn fulfil(self: &Arc<Self>, wish: Wish) -> Result<Answer, GatewayError> {
         let _one = self.setting.lock().await;
         let settings = {
@@ -114,7 +121,12 @@ impl Core {
         let before = settings.webhook.is_some();
         // A certificate may have changed under the same name.
         let plain = |hook: &Option<Hook>| hook.as_ref().is_none_or(|hook| hook.certificate.is_none());
-        if wish.hook == settings.webhook && plain(&wish.hook) && !wish.drop {
+        if wish
+            .hook
+            .as_ref()
+            .is_ok_and(|hook| *hook == settings.webhook && plain(hook))
+            && !wish.drop
+        {
             if let Some(kinds) = wish.kinds.filter(|kinds| *kinds != settings.kinds) {
                 self.set(Settings { kinds, ..settings }).await?;
             }
@@ -125,15 +137,32 @@ impl Core {
             };
             return Ok(Answer::ok("true", Some(word)));
         }
-        let target = match &wish.hook {
+        let verifying = (!matches!(wish.hook, Ok(None))).then(|| Verifying::begin(self));
+        if wish.drop {
+            self.drop_pending().await;
+        }
+        let hook = match wish.hook {
+            Ok(hook) => hook,
+            Err(Refusal { text, late }) => {
+                self.install(None, wish.kinds.filter(|_| late), None).await?;
+                return Ok(Answer::error(400, &format!("Bad Request: {text}")));
+            }
+        };
+        let target = match &hook {
             None => None,
             Some(hook) => match Target::find(hook, &self.rules).await {
                 Ok(target) => Some(target),
-                Err(text) => return Ok(Answer::error(400, &format!("Bad Request: bad webhook: {text}"))),
+                Err(text) => {
+                    self.install(None, wish.kinds, None).await?;
+                    return Ok(Answer::error(400, &format!("Bad Request: bad webhook: {text}")));
+                }
             },
         };
-        let set = target.is_some();
-        self.install(wish.hook, wish.kinds, wish.drop, target).await?;
+        // Kinds are chosen with a webhook; to delete one chooses none.
+        let kinds = wish.kinds.filter(|_| hook.is_some());
+        let set = hook.is_some();
+        self.install(hook, kinds, target).await?;
+        std::mem::drop(verifying);
         Ok(Answer::ok(
             "true",
             Some(match (set, before) {
@@ -142,6 +171,15 @@ impl Core {
                 (false, false) => "Webhook is already deleted",
             }),
         ))
+    }
+
+    /// What waits for the program goes, held back or not: none of it is wanted any more.
+    async fn drop_pending(&self) {
+        // Held ones that are on their way to the queue would escape.
+        let _one = self.intake.lock().await;
+        let mut state = self.state.lock();
+        let gone = state.index.clear();
+        state.doom(gone, &self.erase);
     }
 
     pub(super) async fn adopt(self: &Arc<Self>, hook: Hook, kinds: Option<Kinds>) -> Result<(), GatewayError> {
@@ -160,7 +198,7 @@ impl Core {
         let target = Target::prepare(&hook, &self.rules)
             .await
             .map_err(GatewayError::Webhook)?;
-        self.install(Some(hook), kinds, false, Some(target)).await
+        self.install(Some(hook), kinds, Some(target)).await
     }
 
     /// Makes a webhook, or none, the present one. Hold `setting`.
@@ -168,24 +206,16 @@ impl Core {
         self: &Arc<Self>,
         hook: Option<Hook>,
         kinds: Option<Kinds>,
-        drop: bool,
         target: Option<Target>,
     ) -> Result<(), GatewayError> {
         let mut settings = self.state.lock().settings.clone();
         settings.webhook.clone_from(&hook);
-        // Kinds are chosen with a webhook; to delete one chooses none.
-        if let Some(kinds) = kinds.filter(|_| hook.is_some()) {
-            settings.kinds = kinds;
-        }
+        settings.kinds = kinds.unwrap_or(settings.kinds);
         self.set(settings).await?;
         {
             let mut state = self.state.lock();
             if hook.is_some() {
                 state.polling.end_by_webhook();
-            }
-            if drop {
-                let gone = state.index.keep_last(0);
-                state.doom(gone, &self.erase);
             }
             state.delivery = Delivery {
                 generation: state.delivery.generation + 1,
@@ -199,10 +229,36 @@ impl Core {
     }
 }
 
+/// While it stands, polls are refused as if a webhook were set; one that waits is ended.
+struct Verifying(Arc<Core>);
+
+impl Verifying {
+    fn begin(core: &Arc<Core>) -> Self {
+        {
+            let mut state = core.state.lock();
+            state.verifying = true;
+            state.polling.end_by_webhook();
+        }
+        core.wake.notify_waiters();
+        Self(core.clone())
+    }
+}
+
+impl Drop for Verifying {
+    fn drop(&mut self) {
+        self.0.state.lock().verifying = false;
+    }
+}
+
 /// Reads a webhook from the parameters; the refusal in Telegram's words. Behind a door any port, plain HTTP and private
 /// addresses are as good as others.
-fn wished(url: &str, params: &Params, certificate: Option<&Bytes>) -> Result<Hook, String> {
-    let bad = |text: &str| Err(format!("Bad Request: {text}"));
+fn wished(url: &str, params: &Params, certificate: Option<&Bytes>) -> Result<Hook, Refusal> {
+    let refusal = |text: &str, late| {
+        let text = text.to_owned();
+        Err(Refusal { text, late })
+    };
+    let bad = |text: &str| refusal(text, false);
+    let late = |text: &str| refusal(text, true);
     if deliver::address(url).is_none() {
         return bad("invalid webhook URL specified");
     }
@@ -218,21 +274,21 @@ fn wished(url: &str, params: &Params, certificate: Option<&Bytes>) -> Result<Hoo
             return bad("secret token contains unallowed characters");
         }
     }
+    if let Some(bytes) = certificate.filter(|bytes| bytes.len() > MAX_CERTIFICATE) {
+        return bad(&format!("certificate size is too big ({} bytes)", bytes.len()));
+    }
     let ip = match params.get("ip_address").filter(|ip| !ip.is_empty()) {
         None => None,
         Some(ip) => match ip.trim_matches(['[', ']']).parse::<IpAddr>() {
             Ok(ip) => Some(ip),
-            Err(_) => return bad("bad webhook: Invalid IP address specified"),
+            Err(_) => return late("bad webhook: Invalid IP address specified"),
         },
     };
     let certificate = match certificate {
         None => None,
-        Some(bytes) if bytes.len() > MAX_CERTIFICATE => {
-            return bad(&format!("certificate size is too big ({} bytes)", bytes.len()));
-        }
         Some(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Some(text.to_owned()),
-            Err(_) => return bad(&format!("bad webhook: {}", deliver::BAD_CERTIFICATE)),
+            Err(_) => return late(&format!("bad webhook: {}", deliver::BAD_CERTIFICATE)),
         },
     };
     let connections = integer(params, "max_connections", DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS);

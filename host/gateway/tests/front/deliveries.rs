@@ -279,6 +279,53 @@ async fn a_dead_program_costs_little_and_finds_all_it_missed() {
     assert_eq!(receiver.count(), 300);
 }
 
+/// Most of what waits stays in the store until there is a connection for it, and nobody is busy meanwhile.
+#[tokio::test]
+async fn ten_thousand_that_wait_are_fetched_as_they_go() {
+    let stage = Stage::with(quick()).await;
+    let wide = |id: i64| Taken {
+        body: format!(
+            r#"{{"update_id":{id},"message":{{"chat":{{"id":{id}}},"text":"{}"}}}}"#,
+            "x".repeat(500)
+        )
+        .into(),
+        ..update(id, id)
+    };
+    for first in (0..10_000).step_by(100) {
+        stage
+            .front
+            .take((first + 1..=first + 100).map(wide).collect())
+            .await
+            .unwrap();
+    }
+    let open = tokio::sync::watch::Sender::new(false);
+    let opened = open.clone();
+    let receiver = Receiver::new(move |_| {
+        let mut opened = opened.subscribe();
+        async move {
+            let _ = opened.wait_for(|open| *open).await;
+            status(200)
+        }
+    });
+    let there = receiver.listen().await;
+    let runtime = tokio::runtime::Handle::current().metrics();
+    let before = runtime.num_alive_tasks();
+    set(&stage, &[("url", &there), ("max_connections", "20")]).await;
+    until("all connections are in use", async || receiver.hits.lock().len() == 20).await;
+    // Two sides of 20 connections, an attempt for each, and a few that are always there.
+    let tasks = runtime.num_alive_tasks() - before;
+    assert!(tasks <= 20 * 4 + 10, "{tasks} tasks");
+    let busy = runtime.worker_total_busy_duration(0);
+    rest(300).await;
+    let busy = runtime.worker_total_busy_duration(0) - busy;
+    assert!(busy < Duration::from_millis(100), "busy for {busy:?} of 300 ms");
+    assert_eq!(receiver.hits.lock().len(), 20);
+    assert_eq!(stage.front.waiting().updates, 10_000);
+    open.send_replace(true);
+    until("they go on", async || stage.front.waiting().updates < 9_000).await;
+    assert!(receiver.most_inside.load(Ordering::SeqCst) <= 20);
+}
+
 #[tokio::test]
 async fn a_restart_in_the_middle_loses_nothing() {
     let mut stage = Stage::with(quick()).await;

@@ -125,11 +125,71 @@ async fn many_are_handed_over_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_what_is_pending_spares_what_is_held() {
+async fn dropping_what_is_pending_drops_what_is_held_too() {
+    for method in ["deletewebhook", "setwebhook"] {
+        let mut stage = Stage::new().await;
+        stage
+            .front
+            .take(vec![held(1, 7), held(2, 7), update(3, 8)])
+            .await
+            .unwrap();
+        stage.front.release(7, false).await.unwrap();
+        stage.front.take(vec![held(4, 9)]).await.unwrap();
+        stage.call(method, &[("drop_pending_updates", "True")]).await;
+        assert_eq!(counts(&stage.front), (0, 0));
+        assert!(stage.front.held_chats().is_empty());
+        stage.front.release(9, false).await.unwrap();
+        assert_eq!(stage.poll(&[]).await, [0; 0]);
+        stage.restart().await;
+        assert_eq!(stage.stored().await, []);
+        // What comes afterwards is held and handed over as ever.
+        stage.front.take(vec![held(5, 9)]).await.unwrap();
+        stage.front.release(9, false).await.unwrap();
+        assert_eq!(stage.poll(&[]).await, [5]);
+    }
+}
+
+/// Several releases between polls: ids rise in each answer, and in all answers each update comes once.
+#[tokio::test(start_paused = true)]
+async fn ids_rise_in_each_answer_whatever_was_released_when() {
     let stage = Stage::new().await;
-    stage.front.take(vec![held(1, 7), update(2, 8)]).await.unwrap();
-    stage.call("deletewebhook", &[("drop_pending_updates", "True")]).await;
-    assert_eq!(counts(&stage.front), (0, 1));
+    let mut seen = Vec::new();
+    let mut offset = "0".to_owned();
+    for round in 0..20 {
+        let first = round * 6 + 1;
+        let batch = (first..first + 6).map(|id| match id % 3 {
+            0 => update(id, 3),
+            chat => held(id, chat),
+        });
+        stage.front.take(batch.collect()).await.unwrap();
+        if round % 4 == 3 {
+            stage.front.release(1 + (round / 4) % 2, false).await.unwrap();
+        }
+        let got = stage.poll(&[("offset", &offset), ("limit", "5")]).await;
+        assert!(got.is_sorted_by(|a, b| a < b), "{got:?}");
+        if let Some(last) = got.last() {
+            offset = (last + 1).to_string();
+        }
+        seen.extend(got);
+        tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    }
+    for chat in [1, 2] {
+        stage.front.release(chat, false).await.unwrap();
+    }
+    loop {
+        let got = stage.poll(&[("offset", &offset), ("limit", "7")]).await;
+        let Some(last) = got.last() else { break };
+        assert!(got.is_sorted_by(|a, b| a < b), "{got:?}");
+        offset = (last + 1).to_string();
+        seen.extend(got);
+        tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    }
+    for chat in 0..3 {
+        let ours: Vec<i64> = seen.iter().copied().filter(|id| id % 3 == chat).collect();
+        assert!(ours.is_sorted(), "a chat keeps its order: {ours:?}");
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=120).collect::<Vec<i64>>());
 }
 
 #[tokio::test(start_paused = true)]

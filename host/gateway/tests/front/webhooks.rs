@@ -44,9 +44,8 @@ async fn the_answers_are_telegrams() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wishes_that_cannot_be_met_are_refused_and_change_nothing() {
-    let stage = Stage::new().await;
-    set(&stage, &[URL, ("secret_token", "x")]).await;
+async fn wishes_that_cannot_be_met_are_refused_and_end_the_webhook_before() {
+    let mut stage = Stage::new().await;
     let long = "x".repeat(257);
     for (fields, text) in [
         (
@@ -67,9 +66,15 @@ async fn wishes_that_cannot_be_met_are_refused_and_change_nothing() {
             "Bad Request: bad webhook: Invalid IP address specified",
         ),
     ] {
+        assert_eq!(set(&stage, &[URL]).await, "Webhook was set");
         assert_eq!(set(&stage, &fields).await, text);
+        let info = stage.info().await;
+        assert_eq!((&info["url"], &info["max_connections"]), (&json!(""), &json!(null)));
     }
-    assert_eq!(stage.info().await["url"], URL.1);
+    // It is gone for good, and polls are welcome.
+    stage.restart().await;
+    assert_eq!(stage.info().await["url"], "");
+    assert_eq!(stage.poll(&[]).await, [0; 0]);
     for certificate in [Bytes::from_static(b"no PEM"), Bytes::from_static(b"\xff")] {
         later().await;
         let answer = stage
@@ -93,6 +98,50 @@ async fn wishes_that_cannot_be_met_are_refused_and_change_nothing() {
         body.contains("Bad Request: certificate size is too big (3145729 bytes)"),
         "{body}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_comes_after_all_that_telegram_does_before_it() {
+    let stage = Stage::new().await;
+    stage.take(1..=3).await;
+    // Too soon: nothing has happened.
+    set(&stage, &[URL]).await;
+    let wrong = ("url", "ftp://a.example");
+    let drop = ("drop_pending_updates", "true");
+    let kinds = ("allowed_updates", r#"["poll"]"#);
+    assert_eq!(stage.call("setwebhook", &[wrong, drop]).await, Answer::wait(1));
+    assert_eq!(stage.info().await["url"], URL.1);
+    assert_eq!(stage.info().await["pending_update_count"], 3);
+    set(&stage, &[wrong, drop, kinds]).await;
+    assert_eq!(stage.info().await["pending_update_count"], 0);
+    // Kinds are chosen only with a webhook that is good in itself.
+    assert_eq!(stage.info().await["allowed_updates"], json!(null));
+    set(&stage, &[URL, ("ip_address", "1.2.3"), kinds]).await;
+    assert_eq!(stage.info().await["allowed_updates"], json!(["poll"]));
+    // A poll that waits is ended, though no webhook comes of it.
+    later().await;
+    let (ended, refused) = tokio::join!(stage.says("getupdates", &[("timeout", "50")]), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stage.says("setwebhook", &[wrong]).await
+    });
+    assert_eq!(ended, "Conflict: terminated by setWebhook request");
+    assert_eq!(refused, "Bad Request: invalid webhook URL specified");
+    assert_eq!(stage.poll(&[("offset", "1")]).await, [0; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_of_no_kind_are_asked_for_and_not_told() {
+    let mut stage = Stage::new().await;
+    let kinds = ("allowed_updates", r#"["Message","brand_new","no kind"]"#);
+    set(&stage, &[URL, kinds]).await;
+    for _ in 0..2 {
+        assert_eq!(stage.info().await["allowed_updates"], json!(["message"]));
+        assert_eq!(stage.front.kinds(), ["message", "brand_new"]);
+        stage.restart().await;
+    }
+    set(&stage, &[URL, ("allowed_updates", r#"["brand_new"]"#)]).await;
+    assert_eq!(stage.info().await["allowed_updates"], json!(null));
+    assert!(stage.front.kinds().contains(&"brand_new".to_owned()));
 }
 
 #[tokio::test]
