@@ -176,6 +176,32 @@ async fn chain_needs_a_webhook_and_keeps_what_waits() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_secret_can_be_mended() -> Result<()> {
+    let (mut stage, hook, telegram) = with_webhook().await?;
+    stage.run().await?;
+    apply(&stage, "gateway", "webhook_secret = \"none\"").await?;
+    let uma = stage.customer("Uma");
+    uma.text("one");
+    assert_eq!(hook.wait_text("one").await?.secret, "");
+    let applied = apply(&stage, "gateway", &format!("webhook_secret = \"{SECRET}\"")).await?;
+    assert_eq!(applied, "support: changed\n");
+    uma.text("two");
+    assert_eq!(hook.wait_text("two").await?.secret, SECRET);
+    assert_as_before(&webhook(&Bot::at(&stage.door())).await?, &hook);
+    // Where the program has moved on by itself, that is given back.
+    let moved = Hook::start().await?;
+    let program = Bot::at(&stage.door());
+    let own = json!({"url": moved.url, "secret_token": "its-own"});
+    program.call("setWebhook", own).await?;
+    done(&stage, &REMOVE).await?;
+    assert_eq!(webhook(&telegram).await?["url"], moved.url);
+    uma.text("three");
+    assert_eq!(moved.wait_text("three").await?.secret, "its-own");
+    assert_eq!(hook.texts(), ["one", "two"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_removed_while_the_webhook_cannot_be_given_back() -> Result<()> {
     let (mut stage, hook, telegram) = with_webhook().await?;
     stage.run().await?;

@@ -68,19 +68,29 @@ async fn a_stream_of_messages_survives_every_switch() -> Result<()> {
     let chain = format!("webhook_url = {:?}", hook.url);
     apply(&stage, "direct", "").await?;
     let crowd = Crowd::start(&stage);
-    for (mode, keys) in [
-        ("gateway", ""),
-        ("direct", ""),
-        ("chain", chain.as_str()),
-        ("direct", ""),
-        ("gateway", ""),
-        ("chain", chain.as_str()),
-        ("gateway", ""),
-    ] {
+    let teller = stage.customer("Teller");
+    teller.text("ready");
+    let told = stage.topic("Teller").await?;
+    let modes = ["gateway", "direct", "chain", "direct", "gateway", "chain", "gateway"];
+    for (phase, mode) in modes.into_iter().enumerate() {
+        let keys = if mode == "chain" { chain.as_str() } else { "" };
         let applied = apply(&stage, mode, keys).await?;
         assert!(applied.starts_with("support: changed"), "{applied}");
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        let text = format!("phase {phase} {mode}");
+        teller.text(&text);
+        told.wait_text(&text, SOON).await?;
     }
+    // The program's queue is one, whatever the mode: what it did not fetch in mode gateway came to its webhook in mode chain,
+    // and that webhook is its own in mode gateway, too.
+    let beside = |text: &String| text.starts_with("phase") && !text.ends_with("direct");
+    hook.wait_text("phase 6 gateway").await?;
+    let phases: Vec<String> = hook.texts().into_iter().filter(beside).collect();
+    let expected = modes.into_iter().enumerate();
+    let expected: Vec<String> = expected
+        .map(|(phase, mode)| format!("phase {phase} {mode}"))
+        .filter(beside)
+        .collect();
+    assert_eq!(phases, expected);
     for (number, (_, count)) in crowd.stop().await?.iter().enumerate() {
         assert!(*count > 10);
         let topic = stage.topic(&format!("Customer{number}")).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use switchboard_gateway::{Adopted, Front};
+use switchboard_gateway::{Adopted, Front, webhook_of};
 use switchboard_relay::config::Mode;
 use switchboard_relay::{FoundWebhook, probe};
 use switchboard_store::{Connection, SealKey, Store};
@@ -75,6 +75,7 @@ impl Arrival {
             }
             Err(Failed::Wrong(error)) => return Err(error),
         };
+        self.correct().await?;
         if let Some(configured) = self.configured() {
             self.serve(configured).await?;
         }
@@ -131,6 +132,36 @@ impl Arrival {
         deleted.map_err(|error| Failed::Silent(anyhow!(error).context("deleteWebhook")))?;
         tracing::info!(connection = %self.row.name, from, "the bot's webhook was taken over from Telegram");
         Ok(())
+    }
+
+    /// A secret that was given wrong when the webhook was taken over is given anew.
+    async fn correct(&self) -> anyhow::Result<()> {
+        let (store, seal) = (self.store.as_ref(), self.seal.as_ref());
+        let Some(before) = Record::of(store, seal, &self.row).await?.map(Record::webhook) else {
+            return Ok(());
+        };
+        let right = Adopted {
+            secret: self.keys.secret_token(),
+            ip_address: self.keys.ip,
+            ..before.clone()
+        };
+        let same = right.secret == before.secret && right.ip_address == before.ip_address;
+        if self.keys.secret.is_none() || same {
+            return Ok(());
+        }
+        Record::new(self.row.bot, &right).put(store, seal, self.row.id).await?;
+        // What the program has set itself since is its own matter.
+        match webhook_of(store, seal, self.row.id).await? {
+            Some((present, _)) if present.url == before.url && present.secret == before.secret => {
+                let right = Adopted {
+                    secret: right.secret,
+                    ip_address: right.ip_address,
+                    ..present
+                };
+                self.serve(right).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The webhook that the connections file names.

@@ -118,6 +118,9 @@ impl Leaving {
 
     /// Sets the program's webhook at Telegram, where it was taken over from there, or handed on to. What was done, if anything.
     async fn give_back(&self) -> anyhow::Result<Option<String>> {
+        if self.mode.has_program() {
+            self.confirm().await;
+        }
         let record = Record::of(self.store.as_ref(), &self.seal, &self.row).await?;
         if record.is_none() && self.mode != Mode::Chain {
             return Ok(None);
@@ -134,7 +137,6 @@ impl Leaving {
             )));
         }
         let before = record.map(Record::webhook).filter(|before| before.url != present.url);
-        self.confirm().await;
         let mut refused = None;
         // The program may have moved to an address that only this machine can reach; then the earlier one is what Telegram had.
         for webhook in [Some(present), before].into_iter().flatten() {
