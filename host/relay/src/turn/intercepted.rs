@@ -32,8 +32,11 @@ impl Inner {
             .is_some_and(|dialog| parameters.opened_by.is_empty() || dialog.status != Status::Closed);
         match &noted.what {
             Interception::Sent { messages, keyboard } => {
-                if !open && !(parameters.intercept_opens && self.open_unasked(draft, chat, messages)) {
-                    return Ok(());
+                if !open {
+                    if !parameters.intercept_opens {
+                        return Ok(());
+                    }
+                    self.open_unasked(draft, chat, messages);
                 }
                 for (at, message) in messages.iter().enumerate() {
                     // A keyboard belongs to the last message of a call.
@@ -88,7 +91,7 @@ impl Inner {
     }
 
     /// A dialog that begins with the bot's program: nobody is greeted, and nobody waits for an answer.
-    fn open_unasked(&self, draft: &mut Draft, chat: ChatId, messages: &[Value]) -> bool {
+    fn open_unasked(&self, draft: &mut Draft, chat: ChatId, messages: &[Value]) {
         let now = draft.now;
         if let Some(person) = draft.person_mut(chat)
             && person.contact.is_none()
@@ -109,7 +112,6 @@ impl Inner {
         }
         draft.open_dialog(chat);
         draft.set_status(chat, Status::Answered, super::LAZY_TITLE);
-        true
     }
 
     /// A message of the bot's program on its way to the topic; `None` where a plugin ended it, or it shows nothing.
