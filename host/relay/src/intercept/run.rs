@@ -52,10 +52,9 @@ impl Inner {
     pub(super) async fn note(&self, chat: ChatId, what: Interception) {
         let first = what.first();
         // A dialog may be about to open, by a message that came before this one.
-        let opens = self
-            .arrivals
-            .flies(Side::Customer, chat, first.unwrap_or(MessageId::MAX));
-        if !(opens && self.config.parameters.intercept_external) && !self.wants(chat).await {
+        let earlier = first.unwrap_or(MessageId::MAX);
+        let opens = self.config.parameters.intercept_external && self.arrivals.flies(Side::Customer, chat, earlier);
+        if !opens && !self.wants(chat).await {
             return;
         }
         if let Some(first) = first {
