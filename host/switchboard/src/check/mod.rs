@@ -193,6 +193,6 @@ async fn connection(
         );
     }
     let mode = config.mode.word();
-    let text = format!("mode {mode}, @{} in the group {:?}", facts.username, facts.group_title);
+    let text = format!("@{} in the group {:?}, mode {mode}", facts.username, facts.group_title);
     Ok((text, facts.warnings))
 }
