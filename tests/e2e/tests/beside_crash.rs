@@ -94,7 +94,7 @@ async fn the_gateway_killed_in_a_stream_of_updates_and_calls() -> Result<()> {
     let customers: Vec<Seat> = (0..CUSTOMERS)
         .map(|n| stage.customer(&format!("Customer-{n:02}")))
         .collect();
-    let mut written = vec![0; CUSTOMERS];
+    let mut written = [0; CUSTOMERS];
     let (mut sent, mut kills) = (0, 0);
     while sent < MESSAGES || kills < KILLS {
         for _ in 0..random.random_range(20..180).min(MESSAGES - sent) {
