@@ -137,7 +137,15 @@ impl Core {
             };
             return Ok(Answer::ok("true", Some(word)));
         }
-        let verifying = (!matches!(wish.hook, Ok(None))).then(|| Verifying::begin(self));
+        let verifying = match &wish.hook {
+            Ok(None) => None,
+            Ok(Some(_)) => Some(Verifying::begin(self)),
+            Err(_) => {
+                self.state.lock().polling.end_by_webhook();
+                self.wake.notify_waiters();
+                None
+            }
+        };
         if wish.drop {
             self.drop_pending().await;
         }

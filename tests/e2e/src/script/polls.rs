@@ -168,6 +168,12 @@ async fn kinds(play: &mut Play) -> Result<()> {
     )
     .await?;
     play.ok("getWebhookInfo", json!({})).await?;
+    // Names of no kind are not told; with no other, all is as if none were given.
+    for names in [json!(["no_such_kind", "poll"]), json!(["no_such_kind", "No Kind"])] {
+        let offset = i64::from(play.asked == 0);
+        poll(play, json!({"offset": offset, "allowed_updates": names})).await?;
+        play.ok("getWebhookInfo", json!({})).await?;
+    }
     play.cast.alice.react(id, "👎");
     play.cast.alice.text("after");
     ensure!(play.updates().await?.len() == 1, "reactions are not of the default");

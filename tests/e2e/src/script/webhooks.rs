@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::hook::{Delivery, Hook, Reply};
 use super::play::{Play, file};
-use super::raw;
+use super::raw::{self, Response};
 use super::shape::{File, Shape, form};
 use crate::stage::{SOON, TOKEN};
 
@@ -90,8 +90,7 @@ async fn setting(play: &mut Play, hook: &Hook) -> Result<()> {
     )
     .await?;
 
-    // A certificate shows in what is told. (What a refused webhook leaves of an earlier one is a door's own choice, so no
-    // step asks for that.)
+    // A certificate shows in what is told.
     play.call("deleteWebhook", json!({})).await?;
     let params = json!({"url": url, "allowed_updates": ["message", "callback_query"]});
     let certificate = File {
@@ -105,6 +104,7 @@ async fn setting(play: &mut Play, hook: &Hook) -> Result<()> {
     ensure!(got.description() == "Webhook was set", "{}", got.body);
     play.ok("getWebhookInfo", json!({})).await?;
     a_second_later(since).await;
+    refusals(play, hook).await?;
     for shape in [Shape::GetQuery, Shape::Attached] {
         let params = json!({"url": url, "secret_token": "s-3_cret", "max_connections": 1});
         let got = play.shaped(shape, "setWebhook", &params, &[]).await?;
@@ -113,6 +113,52 @@ async fn setting(play: &mut Play, hook: &Hook) -> Result<()> {
         a_second_later(since).await;
     }
     Ok(())
+}
+
+/// A webhook that is refused has ended the one before, and all else that comes before it is looked at.
+async fn refusals(play: &mut Play, hook: &Hook) -> Result<()> {
+    let url = hook.url();
+    // The kinds are those of a webhook that was good in itself.
+    set(play, json!({"url": "::", "allowed_updates": ["poll"]}), 400, "invalid").await?;
+    let good = json!({"url": url, "allowed_updates": ["message", "no_such_kind", "callback_query"]});
+    set(play, good.clone(), 200, "Webhook was set").await?;
+    set(play, good, 200, "Webhook is already set").await?;
+    let wrong = json!({"url": url, "secret_token": "with space"});
+    set(play, wrong, 400, "unallowed characters").await?;
+    play.cast.alice.text("to nobody's webhook");
+    let got = play.updates().await?;
+    ensure!(got.len() == 1, "{got:?}");
+    // What waits is dropped all the same.
+    play.cast.alice.text("dropped by a webhook that is refused");
+    play.place.arrived().await?;
+    let wrong = json!({"url": "::", "drop_pending_updates": true});
+    set(play, wrong, 400, "invalid webhook URL specified").await?;
+    ensure!(play.updates().await?.is_empty(), "nothing is left");
+    // A poll that waits is ended all the same.
+    let params = json!({"offset": play.next, "timeout": 40});
+    let ended = ended_by(play, params, json!({"url": "::"})).await?;
+    play.record.answer("a poll that a refused webhook ended", &ended);
+    Ok(())
+}
+
+/// A poll's end, when a webhook is set over and over until it comes.
+async fn ended_by(play: &mut Play, poll: Value, hook: Value) -> Result<Response> {
+    let object = |v: &Value| v.as_object().cloned().unwrap_or_default();
+    let request = Shape::Json.request(TOKEN, "getUpdates", &object(&poll), &[]);
+    let host = play.place.host.clone();
+    let waiting = tokio::spawn(async move { raw::ask(&host, &request).await });
+    while !waiting.is_finished() {
+        let since = Instant::now();
+        let request = Shape::Json.request(TOKEN, "setWebhook", &object(&hook), &[]);
+        raw::ask(&play.place.host, &request).await?;
+        let request = Shape::Json.request(TOKEN, "deleteWebhook", &serde_json::Map::new(), &[]);
+        raw::ask(&play.place.host, &request).await?;
+        a_second_later(since).await;
+    }
+    let ended = waiting.await??;
+    ensure!(ended.status == 409, "{}", String::from_utf8_lossy(&ended.body));
+    play.asked = play.next;
+    Ok(ended)
 }
 
 fn text_of(d: &Delivery) -> String {
@@ -262,20 +308,6 @@ async fn ending(play: &mut Play, hook: &Hook) -> Result<()> {
     ensure!(play.updates().await?.is_empty(), "nothing is left");
     // A poll that waits is ended by a webhook.
     let params = json!({"offset": play.next, "timeout": 40});
-    let request = Shape::Json.request(TOKEN, "getUpdates", params.as_object().context("an object")?, &[]);
-    let host = play.place.host.clone();
-    let waiting = tokio::spawn(async move { raw::ask(&host, &request).await });
-    while !waiting.is_finished() {
-        let since = Instant::now();
-        let url = json!({"url": hook.url()});
-        let request = Shape::Json.request(TOKEN, "setWebhook", url.as_object().context("an object")?, &[]);
-        raw::ask(&play.place.host, &request).await?;
-        let request = Shape::Json.request(TOKEN, "deleteWebhook", &serde_json::Map::new(), &[]);
-        raw::ask(&play.place.host, &request).await?;
-        a_second_later(since).await;
-    }
-    let ended = waiting.await??;
-    ensure!(ended.status == 409, "{}", String::from_utf8_lossy(&ended.body));
-    play.asked = play.next;
+    ended_by(play, params, json!({"url": hook.url()})).await?;
     Ok(())
 }
