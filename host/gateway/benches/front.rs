@@ -1,7 +1,8 @@
 //! What one update costs in the front: taken in, handed out by `getUpdates`, and confirmed by the next.
 //!
-//! `cargo bench -p switchboard-gateway --bench front [updates]`. The store is the one in memory, which copies
-//! all it has for each transaction: nothing waits here but the batch under way, so that it is the front that is measured. Under `cargo test --benches` it runs over few updates.
+//! `cargo bench -p switchboard-gateway --bench front [updates]`. The store is the one in memory, which copies all it has for each
+//! transaction: nothing waits here but the batch under way, so that it is the front that is measured. Under `cargo test --benches`
+//! it runs over few updates.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
