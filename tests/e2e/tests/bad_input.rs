@@ -518,7 +518,12 @@ async fn a_broken_configuration_starts_nothing() -> Result<()> {
         ),
         (
             format!("{good}[gateway]\nlisten = \"localhost\"\n"),
-            vec![file, "gateway.listen", "is no address", "for example listen = \"127.0.0.1:8081\""],
+            vec![
+                file,
+                "gateway.listen",
+                "is no address",
+                "for example listen = \"127.0.0.1:8081\"",
+            ],
         ),
         (good.replace("[pacing]", "[pacing"), vec![file]),
         (
