@@ -58,7 +58,7 @@ fn target(text: &[u8]) {
             assert!(!token.contains(&b'/'));
             assert!(method.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
         }
-        Target::File { token } => assert!(!token.contains(&b'/')),
+        Target::File { token, .. } => assert!(!token.contains(&b'/')),
         Target::Nothing(_) | Target::Odd => {}
     }
 }

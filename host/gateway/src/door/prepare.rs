@@ -11,8 +11,8 @@ use super::tee::weighs;
 use crate::Answer;
 use crate::request::{Framing, MOST_HEADERS, ParamReader, Refused, Target, parse_head, parse_target};
 
-/// Bytes of a certificate for a webhook.
-pub(super) const CERTIFICATE_LIMIT: usize = 1 << 20;
+/// Bytes of a certificate for a webhook: more than the front takes, so that it can say what is too much.
+pub(super) const CERTIFICATE_LIMIT: usize = 4 << 20;
 
 /// A request whose head has been read.
 #[derive(Debug)]
@@ -78,9 +78,10 @@ pub(super) fn prepare(bytes: &[u8], shared: &Shared, up: &mut Vec<u8>) -> Result
     request.route = match parse_target(head.target.as_bytes()) {
         Target::Odd => return Err(Refused(400)),
         Target::Nothing(description) => Route::Local(Answer::error(404, description)),
-        Target::File { token } => match shared.entries.find(&token) {
+        Target::File { token, lost } => match shared.entries.find(&token) {
             Known::Refused(code, description) => Route::Local(Answer::error(code, description)),
             Known::Open(_) if !reads => return Err(Refused(501)),
+            Known::Open(_) if lost => Route::Local(Answer::error(404, "Not Found: file not found")),
             Known::Open(_) => {
                 request.repeatable = true;
                 Route::File

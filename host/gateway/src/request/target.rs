@@ -17,6 +17,8 @@ pub enum Target<'a> {
     },
     File {
         token: Cow<'a, [u8]>,
+        /// The path names no file, but might name something else to a server that tidies paths up.
+        lost: bool,
     },
     /// Answered with 404 and this description.
     Nothing(&'static str),
@@ -58,12 +60,9 @@ pub fn parse_target(target: &[u8]) -> Target<'_> {
     };
     let tail = &rest[slash..];
     if file {
-        if tail.len() == 1 || tail.split(|&byte| byte == b'/').any(|part| part == b"..") {
-            return NOT_FOUND;
-        }
-        return Target::File {
-            token: head_of(rest, slash),
-        };
+        let lost = tail.len() == 1 || tail.split(|&byte| byte == b'/').any(|part| part == b"..");
+        let token = head_of(rest, slash);
+        return Target::File { token, lost };
     }
     let (test, method) = match tail.strip_prefix(b"/test") {
         Some([b'/', method @ ..]) => (true, method),

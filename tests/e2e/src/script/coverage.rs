@@ -10,8 +10,6 @@ const LEFT_OUT: &[&str] = &[
     "logged out",
     // A door is near its programs: it may take what Telegram's own servers refuse.
     "bad webhook: an https url must be provided for webhook",
-    // A door keeps no certificate of that size to look at: it says 413.
-    "certificate size is too big (",
     // Nothing leads there: the id would have to be forged, the connection to break.
     "wrong file_id or the file is temporarily unavailable",
     "request body can't be read",

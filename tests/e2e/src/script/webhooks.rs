@@ -128,6 +128,23 @@ async fn refusals(play: &mut Play, hook: &Hook) -> Result<()> {
     play.cast.alice.text("to nobody's webhook");
     let got = play.updates().await?;
     ensure!(got.len() == 1, "{got:?}");
+    let good = json!({"url": url});
+    set(play, good.clone(), 200, "Webhook was set").await?;
+    let certificate = File {
+        bytes: vec![b'x'; (3 << 20) + 1],
+        ..file("certificate", "document")
+    };
+    let got = play
+        .shaped(Shape::Multipart, "setWebhook", &good, &[certificate])
+        .await?;
+    let since = Instant::now();
+    ensure!(
+        got.description() == "Bad Request: certificate size is too big (3145729 bytes)",
+        "{}",
+        got.body
+    );
+    play.ok("getWebhookInfo", json!({})).await?;
+    a_second_later(since).await;
     // What waits is dropped all the same.
     play.cast.alice.text("dropped by a webhook that is refused");
     play.place.arrived().await?;

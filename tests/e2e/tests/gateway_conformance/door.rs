@@ -21,6 +21,8 @@ const RELAY: [&str; 4] = ["message", "edited_message", "callback_query", "messag
 async fn poll(api: String, front: Arc<Front>) -> Result<()> {
     // A second installation only says that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // Fails only where one is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut kinds = front.kinds_changed();
     let mut offset = 0;

@@ -122,7 +122,15 @@ async fn only_open_tokens_are_let_in_and_the_rest_is_told_as_telegram_tells_it()
         (&format!("/bot{TOKEN}"), 404, "Not Found"),
         (&format!("/bot{TOKEN}/testgetMe"), 404, "Not Found"),
         (&format!("/bot{TOKEN}/../x"), 404, "Not Found: method not found"),
-        (&format!("/file/bot{TOKEN}/../bot{TOKEN}/logOut"), 404, "Not Found"),
+        (
+            &format!("/file/bot{TOKEN}/../bot{TOKEN}/logOut"),
+            404,
+            "Not Found: file not found",
+        ),
+        (&format!("/file/bot{TOKEN}/%2e%2E/x"), 404, "Not Found: file not found"),
+        (&format!("/file/bot{TOKEN}/"), 404, "Not Found: file not found"),
+        (&format!("/file/bot{TOKEN}"), 404, "Not Found"),
+        ("/file/bot123456:wrong/../x", 401, "Unauthorized"),
         (
             &format!("http://door/bot{TOKEN}/getMe"),
             404,
