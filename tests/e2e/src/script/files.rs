@@ -49,9 +49,15 @@ pub async fn downloads(play: &mut Play) -> Result<()> {
         ("no path", format!("/file/bot{TOKEN}")),
         ("an empty path", format!("/file/bot{TOKEN}/")),
         ("a path upwards", format!("/file/bot{TOKEN}/../../x")),
-        ("a path upwards to a call", format!("/file/bot{TOKEN}/../bot{TOKEN}/getMe")),
+        (
+            "a path upwards to a call",
+            format!("/file/bot{TOKEN}/../bot{TOKEN}/getMe"),
+        ),
         ("a path upwards, encoded", format!("/file/bot{TOKEN}/%2E%2e/x")),
-        ("a path upwards for a wrong token", "/file/bot700100:wrong/../x".to_owned()),
+        (
+            "a path upwards for a wrong token",
+            "/file/bot700100:wrong/../x".to_owned(),
+        ),
     ] {
         let got = play
             .ask(what, &Request::new("GET", target).header("User-Agent", AGENT))
