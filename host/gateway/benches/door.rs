@@ -110,7 +110,7 @@ fn main() {
             );
         }
     }
-    println!("\na file of 1 GiB, every byte of it checked");
+    println!("\na file of 1 GiB, SHA-256 {} at either end", bulk::hash());
     let passages = |name: &str, address, cpu: &[String]| {
         for (way, up) in [("up", true), ("down", false)] {
             let passage = bulk::pass(address, up, cpu);

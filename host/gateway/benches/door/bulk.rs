@@ -2,8 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::load::{TOKEN, spent};
 
@@ -20,29 +23,67 @@ pub struct Passage {
     pub held: u64,
 }
 
-fn piece() -> Vec<u8> {
-    // 251 is prime: a piece that is lost or moved shows.
-    (0..PIECE).map(|n| (n % 251) as u8).collect()
+/// The file's pieces differ by their number: one that is lost, moved or repeated changes the hash.
+struct Pieces {
+    piece: Vec<u8>,
+    next: u64,
+}
+
+impl Pieces {
+    fn new() -> Self {
+        Self {
+            piece: (0..PIECE).map(|n| (n % 251) as u8).collect(),
+            next: 0,
+        }
+    }
+
+    fn next(&mut self) -> Option<&[u8]> {
+        if self.next >= SIZE / PIECE as u64 {
+            return None;
+        }
+        self.piece[..8].copy_from_slice(&self.next.to_be_bytes());
+        self.next += 1;
+        Some(&self.piece)
+    }
+}
+
+/// The SHA-256 of the file as it is sent.
+pub fn hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let (mut pieces, mut hash) = (Pieces::new(), Sha256::new());
+        while let Some(piece) = pieces.next() {
+            hash.update(piece);
+        }
+        hex(hash)
+    })
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn send(stream: &mut TcpStream) {
-    let piece = piece();
-    for _ in 0..SIZE / PIECE as u64 {
-        stream.write_all(&piece).expect("room for the file");
+    let mut pieces = Pieces::new();
+    while let Some(piece) = pieces.next() {
+        stream.write_all(piece).expect("room for the file");
     }
 }
 
-/// Reads a file of which some has been read, and checks every byte of it.
+/// Reads a file of which some has been read, and holds its hash against that of what was sent.
 fn receive(stream: &mut TcpStream, ahead: &[u8]) {
-    let expected = piece();
+    let mut hash = Sha256::new();
+    hash.update(ahead);
+    let mut left = SIZE - ahead.len() as u64;
     let mut got = vec![0; PIECE];
-    got[..ahead.len()].copy_from_slice(ahead);
-    let mut filled = ahead.len();
-    for _ in 0..SIZE / PIECE as u64 {
-        stream.read_exact(&mut got[filled..]).expect("the file");
-        assert!(got == expected, "the file has changed on its way");
-        filled = 0;
+    while left > 0 {
+        let room = got.len().min(usize::try_from(left).unwrap_or(PIECE));
+        let count = stream.read(&mut got[..room]).expect("the file");
+        assert!(count > 0, "the file broke off");
+        hash.update(&got[..count]);
+        left -= count as u64;
     }
+    assert_eq!(hex(hash), self::hash(), "the file has changed on its way");
 }
 
 /// Reads a head; what has come after it.
