@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::host;
+use crate::host::{self, Phase};
 use crate::stage::TOKEN;
 
 /// The log's name in the bot's folder.
@@ -30,14 +30,6 @@ const READY: &str = "Run polling";
 const PAUSE: Duration = Duration::from_secs(1);
 /// Longest wait for its end.
 const STOP: Duration = Duration::from_secs(3);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    Starting,
-    Ready,
-    Down,
-}
 
 /// What the page shows of the bot's program.
 #[derive(Debug, Clone, Serialize)]
