@@ -48,6 +48,8 @@
 //! only ones that leave slots free. A title may wait as long as its group is busy; replace it with the newest one
 //! ([`Engine::remove`], [`Engine::add`]) instead of adding more.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod backoff;
 mod bucket;

@@ -4,6 +4,8 @@
 //! connection's [`Front`], by Telegram's own rules and from a durable queue; everything else is passed on byte for byte,
 //! and what took effect is told to whoever stands [`Behind`].
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod answer;
 mod behind;

@@ -2,6 +2,8 @@
 //!
 //! A [`Connection`] takes updates, runs a turn for each, commits it, and sends what the turns put into the outbox.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod arrivals;
 mod cache;

@@ -4,6 +4,8 @@
 //! Each call runs in a fresh instance under [`Limits`] and lends the plugin a [`Host`]. Nothing here names a type of the
 //! WebAssembly engine. [`pipeline`] and [`circuit`] hold what is decided around the calls, as plain functions.
 #![deny(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod bindings;
 mod cache;

@@ -4,6 +4,8 @@
 //! a [`Store::commit`] is all or nothing and on disk when it returns; a write whose expectations do not hold changes
 //! nothing and says so; what a commit wrote is visible to every later read.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod change;
 mod error;

@@ -49,7 +49,7 @@ impl Gateway {
             let door = gateway.door().await?;
             for row in gateway.store.connections().await? {
                 if mode_of(&row).is_ok_and(|mode| mode == Mode::Gateway) {
-                    door.expect(row.bot);
+                    door.announce(row.bot);
                 }
             }
         }
@@ -104,9 +104,9 @@ impl Gateway {
     }
 
     /// A program is to come back: it is not told that its token is unknown.
-    pub fn expect(&self, beside: &Beside) {
+    pub fn announce(&self, beside: &Beside) {
         if let Some(door) = self.door.get() {
-            door.expect(beside.bot);
+            door.announce(beside.bot);
         }
     }
 

@@ -221,7 +221,7 @@ impl Host {
         let calls = |row: &&Row| row.bot == before.bot() && mode_of(row).is_ok_and(|mode| mode == Mode::Gateway);
         match row.filter(calls) {
             Some(row) if running.connections.contains_key(&row.name) => {}
-            Some(_) => self.gateway.expect(before),
+            Some(_) => self.gateway.announce(before),
             None => self.gateway.shut(before),
         }
     }

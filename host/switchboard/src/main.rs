@@ -1,5 +1,7 @@
 //! The binary `switchboard`: command line, configuration, wiring, supervision.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod access;
 mod apply;

@@ -1,5 +1,7 @@
 //! Builds plugins into components: finds a compiler for the target, runs cargo, wraps the module, checks the result.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 #![warn(missing_docs)]
 
 mod cargo;

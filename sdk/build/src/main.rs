@@ -1,5 +1,7 @@
 //! `switchboard-plugin-build DIR… [--out DIR]`: builds plugins without the host.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -20,6 +20,9 @@
 //!
 //! The component exports the hooks that the macro lists and imports only the capabilities that their code
 //! reaches: what is not used is not asked for. The book for authors is `sdk/README.md`.
+
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 #![warn(missing_docs)]
 
 #[doc(hidden)]

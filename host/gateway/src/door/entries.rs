@@ -54,7 +54,7 @@ impl Entries {
         self.expected.write().remove(&bot);
     }
 
-    pub(super) fn expect(&self, bot: i64) {
+    pub(super) fn announce(&self, bot: i64) {
         self.expected.write().insert(bot);
         self.open.write().remove(&bot);
     }

@@ -151,8 +151,8 @@ impl Door {
 
     /// This bot is going to be let in: until then its calls are answered 502, which programs try again after, and not 401,
     /// at which they give up.
-    pub fn expect(&self, bot: i64) {
-        self.shared.entries.expect(bot);
+    pub fn announce(&self, bot: i64) {
+        self.shared.entries.announce(bot);
     }
 
     /// Lets a bot's token in no longer. Calls under way end as they would have.

@@ -1,5 +1,7 @@
 //! SQLite behind the store trait: one file, one host, one writer, every commit on disk before it is answered.
 #![forbid(unsafe_code)]
+// What came from outside is an error; what cannot fail says why beside it.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 mod column;
 mod commit;

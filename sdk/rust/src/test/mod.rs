@@ -67,6 +67,7 @@ impl TestHost {
     ///
     /// # Panics
     /// Where they cannot be written as JSON.
+    #[expect(clippy::expect_used, reason = "it fails the author's own test, as it says above")]
     pub fn set_settings<T: Serialize>(&self, settings: &T) {
         self.state.borrow_mut().settings = serde_json::to_string(settings).expect("the settings of a test are JSON");
     }
